@@ -1,0 +1,14 @@
+/** The part of a task ARN after the last `/`: the task's id, unique within an account and region. */
+export function taskIdOf(arn: string): string {
+  return arn.slice(arn.lastIndexOf('/') + 1);
+}
+
+/** The name under which a task's actor, its record and its plan are found: `task/<task id>`. */
+export const taskActorId = (arn: string): string => `task/${taskIdOf(arn)}`;
+
+/** The name of a task's outbox actor and record: `outbox/<task id>`. */
+export const outboxActorId = (arn: string): string => `outbox/${taskIdOf(arn)}`;
+
+/** The name of a container's actor and record: `container/<task id>/<container name>`. */
+export const containerActorId = (arn: string, name: string): string =>
+  `container/${taskIdOf(arn)}/${name}`;

@@ -1,0 +1,40 @@
+import type { Acknowledgement, InboundMessage } from '../../machines/session/model.ts';
+import { AgentError } from '../../machines/names/errors.ts';
+
+/** What the agent says of itself when it opens a connection to ACS. */
+export interface AcsAddress {
+  endpoint: string;
+  cluster: string;
+  containerInstanceArn: string;
+  /** True until the process has connected once: ECS then sends the credentials of running tasks. */
+  sendCredentials: boolean;
+  /** The Engine's version, e.g. `20.10.24`; null where it is not known. */
+  dockerVersion: string | null;
+}
+
+/** What happens on a connection, in order: `opened` once, then messages, then one `closed`. */
+export interface AcsListener {
+  opened(): void;
+  message(message: InboundMessage): void;
+  /** A frame that is not a message of ACS; the connection stays. */
+  malformed(error: AcsError): void;
+  /** `clean`: ended by the peer in good order, so that reconnecting at once is right. */
+  closed(end: { clean: boolean; inactiveInstance: boolean; reason: string }): void;
+}
+
+/** One open or opening connection. */
+export interface AcsConnection {
+  send(acknowledgement: Acknowledgement): void;
+  /** Sends a close frame and waits for the peer to end the connection. */
+  close(code: number, reason: string): void;
+  /** Ends the connection now; `closed` tells it as not clean. */
+  terminate(): void;
+}
+
+/** The agent communication service (ACS) of Amazon ECS. */
+export interface AcsPort {
+  connect(address: AcsAddress, listener: AcsListener): AcsConnection;
+}
+
+/** Codes: `ACS_MALFORMED_FRAME`, `ACS_UNKNOWN_MESSAGE`, `ACS_REFUSED`. */
+export class AcsError extends AgentError {}

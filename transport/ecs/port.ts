@@ -1,0 +1,60 @@
+import type { TaskReport } from '../../machines/report/model.ts';
+import { AgentError } from '../../machines/names/errors.ts';
+
+/** What the agent registers itself with. `clientToken` is one for all attempts of one start. */
+export interface Registration {
+  cluster: string;
+  /** Of an earlier registration, to take the same place again; null for the first. */
+  containerInstanceArn: string | null;
+  clientToken: string;
+  resources: { cpuUnits: number; memoryMiB: number; tcpPorts: number[]; udpPorts: number[] };
+  attributes: { name: string; value?: string }[];
+}
+
+/** Where the container instance finds its services. */
+export interface PollEndpoints {
+  acs: string;
+  telemetry: string | null;
+}
+
+/** The Amazon ECS API as far as an agent calls it. All calls reject with {@link EcsError}. */
+export interface EcsPort {
+  /** Answers the container instance's ARN. */
+  register(registration: Registration, signal?: AbortSignal): Promise<string>;
+  discoverPollEndpoint(
+    instance: { arn: string; cluster: string },
+    signal?: AbortSignal,
+  ): Promise<PollEndpoints>;
+  submitTaskStateChange(cluster: string, report: TaskReport, signal?: AbortSignal): Promise<void>;
+}
+
+/**
+ * Raised by every call of {@link EcsPort}. `code` is `ECS_` and the kind of failure, `type` the
+ * service's own exception name or the network's code.
+ *
+ * - `ECS_THROTTLED`: asked too often, or the service is ill: worth trying again.
+ * - `ECS_INVALID`: the service will never take this request.
+ * - `ECS_DENIED`: credentials are missing or may not do this.
+ * - `ECS_UNREACHABLE`: no answer.
+ * - `ECS_ATTRIBUTES`: the service did not take every attribute.
+ * - `ECS_FAILED`: anything else.
+ */
+export class EcsError extends AgentError {
+  readonly type: string;
+
+  constructor(code: EcsErrorCode, type: string, message: string, cause?: unknown) {
+    super(code, message, {
+      retry: code === 'ECS_THROTTLED' || code === 'ECS_UNREACHABLE',
+      cause,
+    });
+    this.type = type;
+  }
+}
+
+export type EcsErrorCode =
+  | 'ECS_THROTTLED'
+  | 'ECS_INVALID'
+  | 'ECS_DENIED'
+  | 'ECS_UNREACHABLE'
+  | 'ECS_ATTRIBUTES'
+  | 'ECS_FAILED';

@@ -1,0 +1,39 @@
+/** Ends a wait that was asked for with {@link Clock.at}; ending it twice is harmless. */
+export type Cancel = () => void;
+
+/** The one source of time. Times are epoch milliseconds. */
+export interface Clock {
+  now(): number;
+  /** Runs `wake` at `time`, or soon if that is past. One timer of the platform serves all waits. */
+  at(time: number, wake: () => void): Cancel;
+  /** Runs `work` once the present turn of the event loop has ended. */
+  afterTurn(work: () => void): void;
+}
+
+/** The one source of chance. */
+export interface Random {
+  /** A number in [0, 1). */
+  roll(): number;
+  /** A random UUID (version 4). */
+  uuid(): string;
+}
+
+/** What the agent knows of the machine it runs on. */
+export interface HostFacts {
+  platform: 'linux' | 'windows';
+  /** As ECS names it: `x86_64`, `arm64`, ... */
+  cpuArchitecture: string;
+  /** 1024 to a logical CPU. */
+  cpuUnits: number;
+  memoryMiB: number;
+}
+
+/** The machine the agent runs on. */
+export interface HostPort {
+  facts(): HostFacts;
+  /**
+   * The first of `count` contiguous ports of the dynamic range that nothing listens on now.
+   * Rejects with code `HOST_PORTS_EXHAUSTED`.
+   */
+  freePorts(request: { count: number; protocol: 'tcp' | 'udp' }): Promise<number>;
+}
