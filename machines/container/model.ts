@@ -6,6 +6,9 @@ import type { Failure } from '../names/errors.ts';
  */
 export type ContainerStatus = 'NONE' | 'PULLED' | 'CREATED' | 'RUNNING' | 'STOPPED';
 
+/** When an image is pulled, and whether a failed pull ends the task (`ECS_IMAGE_PULL_BEHAVIOR`). */
+export type PullBehavior = 'default' | 'always' | 'once' | 'prefer-cached';
+
 export type Protocol = 'tcp' | 'udp';
 
 /** One port mapping of a task definition; a range holds its first and last port. */
@@ -66,8 +69,7 @@ export interface ContainerContext {
   taskArn: string;
   name: string;
   desired: 'RUNNING' | 'STOPPED';
-  /** Whether a failed pull ends the container, or a cached image may serve (pull behaviour). */
-  pullMustSucceed: boolean;
+  pullBehavior: PullBehavior;
   runtimeId: string | null;
   exitCode: number | null;
   /** Exit code that a `die` event named, for a container that is gone before it can be inspected. */

@@ -17,3 +17,16 @@ export interface TaskReport {
   pullStoppedAt: number | null;
   executionStoppedAt: number | null;
 }
+
+/** A task's outbox: what ECS has accepted, and what it has still to be told, oldest first. */
+export interface OutboxContext {
+  taskArn: string;
+  /** The latest status ECS accepted of the task (null: none yet) and of each container. */
+  sent: { status: TaskStatus | null; containers: Record<string, ContainerReport['status']> };
+  queue: TaskReport[];
+  /** Container changes that wait for the next tick; the latest replaces earlier ones. */
+  collected: TaskReport | null;
+  /** How often in a row the head of the queue was not accepted. */
+  attempts: number;
+  roll: number;
+}

@@ -1,4 +1,4 @@
-import type { ContainerChange, ContainerPlan } from '../container/model.ts';
+import type { ContainerChange, ContainerPlan, PullBehavior } from '../container/model.ts';
 
 /** How far a task has come: pending until every container runs, stopped when none will any more. */
 export type TaskStatus = 'PENDING' | 'RUNNING' | 'STOPPED';
@@ -43,6 +43,9 @@ export interface TaskContext {
   reason: string;
   /** The latest of each container, by name, in the order of the task definition. */
   containers: Record<string, ContainerChange & { essential: boolean }>;
+  /** Whether its containers may be running although nothing is known of them. */
+  mayBeRunning: boolean;
+  pullBehavior: PullBehavior;
   /** When the first essential container was seen stopped. */
   executionStoppedAt: number | null;
   knownAt: number;

@@ -1,0 +1,200 @@
+// discovering → online (connecting → serving) → discovering …, with backing off and dormant between
+//
+// Keeps one connection to the agent communication service (ACS). It is renewed at once when the peer
+// ends it in good order, after a growing delay when it breaks, and after an hour when ACS says that
+// the container instance is not active.
+import { assign, sendTo, setup } from 'xstate';
+import { delayOf } from '../names/backoff.ts';
+import { type Deadline, type Stamp, stampOf, unbound, unboundCallback } from '../names/effects.ts';
+import type {
+  ConnectionCommand,
+  ConnectionInput,
+  Discovered,
+  SessionContext,
+  SessionEvent,
+  SessionInput,
+} from './events.ts';
+import type { Acknowledgement, InboundMessage } from './model.ts';
+import * as timing from './timing.ts';
+
+const message = ({ event }: { event: { message: InboundMessage } }): InboundMessage =>
+  event.message;
+const closed = ({ event }: { event: Stamp & { inactiveInstance: boolean; clean: boolean } }) =>
+  event;
+
+export const sessionMachine = setup({
+  types: {
+    context: {} as SessionContext,
+    events: {} as SessionEvent,
+    input: {} as SessionInput,
+  },
+  actors: {
+    discover: unbound<Discovered, { containerInstanceArn: string }>('discover'),
+    connection: unboundCallback<ConnectionCommand, ConnectionInput>('connection'),
+    timer: unbound<Stamp, Deadline>('timer'),
+  },
+  actions: {
+    keepEndpoint: assign((_, { endpoint }: Discovered) => ({ endpoint })),
+    keepConnected: assign((_, at: number) => ({ hasConnected: true, connectedAt: at })),
+    forgetFailures: assign({ attempts: 0 }),
+    countFailure: assign({ attempts: ({ context }) => context.attempts + 1 }),
+    weighFailure: assign(({ context }, stamp: Stamp) => ({
+      attempts: timing.wasStable(context, stamp) ? 1 : context.attempts + 1,
+    })),
+    tellAgent: sendTo(
+      ({ self }) => self._parent ?? self,
+      (_, params: { type: 'session.connected' | 'session.disconnected' }) => params,
+    ),
+    forwardPayload: sendTo(
+      ({ self }) => self._parent ?? self,
+      (_, { message, at }: { message: InboundMessage; at: number }) => ({
+        type: 'payload.received',
+        payload: message.kind === 'payload' ? message.payload : undefined,
+        at,
+      }),
+    ),
+    acknowledge: sendTo('connection', (_, acknowledgements: Acknowledgement[]) => ({
+      type: 'frame.send' as const,
+      acknowledgements,
+    })),
+    closeInGoodOrder: sendTo('connection', {
+      type: 'connection.close',
+      reason: 'ConnectionExpired: Reconnect to continue',
+    }),
+  },
+  guards: {
+    isPayload: (_, message: InboundMessage) => message.kind === 'payload',
+    isHeartbeat: (_, message: InboundMessage) => message.kind === 'heartbeat',
+    isInactive: (_, end: { inactiveInstance: boolean }) => end.inactiveInstance,
+    isClean: (_, end: { clean: boolean }) => end.clean,
+  },
+}).createMachine({
+  id: 'session',
+  context: ({ input }) => ({
+    containerInstanceArn: input.containerInstanceArn,
+    endpoint: '',
+    hasConnected: false,
+    connectedAt: 0,
+    attempts: 0,
+  }),
+  initial: 'discovering',
+  states: {
+    discovering: {
+      meta: { waits: { for: 'ECS to name the endpoint of ACS', deadline: 'discover' } },
+      invoke: {
+        id: 'discover',
+        src: 'discover',
+        input: ({ context }) => ({ containerInstanceArn: context.containerInstanceArn }),
+        onDone: {
+          target: 'online',
+          actions: { type: 'keepEndpoint', params: ({ event }) => event.output },
+        },
+        onError: { target: 'backingOff', actions: 'countFailure' },
+      },
+    },
+    online: {
+      initial: 'connecting',
+      invoke: {
+        id: 'connection',
+        src: 'connection',
+        input: ({ context }) => ({
+          endpoint: context.endpoint,
+          containerInstanceArn: context.containerInstanceArn,
+          sendCredentials: !context.hasConnected,
+        }),
+      },
+      on: {
+        'connection.closed': [
+          { guard: { type: 'isInactive', params: closed }, target: 'dormant' },
+          {
+            guard: { type: 'isClean', params: closed },
+            target: 'discovering',
+            actions: 'forgetFailures',
+          },
+          { target: 'backingOff', actions: { type: 'weighFailure', params: closed } },
+        ],
+      },
+      states: {
+        connecting: {
+          meta: { waits: { for: 'ACS to take the connection', deadline: 'handshake' } },
+          on: {
+            'connection.opened': {
+              target: 'serving',
+              actions: { type: 'keepConnected', params: ({ event }) => event.at },
+            },
+          },
+        },
+        serving: {
+          entry: { type: 'tellAgent', params: { type: 'session.connected' } },
+          exit: { type: 'tellAgent', params: { type: 'session.disconnected' } },
+          initial: 'listening',
+          invoke: {
+            id: 'age',
+            src: 'timer',
+            input: ({ event }) => ({ deadline: timing.expiresAt(stampOf(event)) }),
+            onDone: { actions: 'closeInGoodOrder' },
+          },
+          on: {
+            'message.received': [
+              {
+                guard: { type: 'isPayload', params: message },
+                target: '.listening',
+                actions: { type: 'forwardPayload', params: ({ event }) => event },
+              },
+              {
+                guard: { type: 'isHeartbeat', params: message },
+                target: '.listening',
+                actions: {
+                  type: 'acknowledge',
+                  params: ({ event }) =>
+                    event.message.kind === 'heartbeat'
+                      ? [{ kind: 'heartbeat', messageId: event.message.messageId }]
+                      : [],
+                },
+              },
+              { target: '.listening' },
+            ],
+            acknowledge: {
+              actions: { type: 'acknowledge', params: ({ event }) => event.acknowledgements },
+            },
+          },
+          states: {
+            listening: {
+              meta: { waits: { for: 'the next message of ACS', deadline: 'heartbeat' } },
+              invoke: {
+                id: 'heartbeat',
+                src: 'timer',
+                input: ({ event }) => ({ deadline: timing.silentAt(stampOf(event)) }),
+                onDone: {
+                  target: '#session.backingOff',
+                  actions: { type: 'weighFailure', params: ({ event }) => event.output },
+                },
+              },
+            },
+          },
+        },
+      },
+    },
+    backingOff: {
+      meta: { waits: { for: 'another try to reach ACS', deadline: 'timer' } },
+      invoke: {
+        id: 'retry',
+        src: 'timer',
+        input: ({ context, event }) => {
+          const { at, roll } = stampOf(event);
+          return { deadline: at + delayOf(timing.reconnectBackoff, context.attempts, roll) };
+        },
+        onDone: 'discovering',
+      },
+    },
+    dormant: {
+      meta: { waits: { for: 'ACS to know this container instance again', deadline: 'timer' } },
+      invoke: {
+        id: 'sleep',
+        src: 'timer',
+        input: ({ event }) => ({ deadline: stampOf(event).at + timing.inactiveMs }),
+        onDone: 'discovering',
+      },
+    },
+  },
+});
