@@ -17,6 +17,9 @@ export const registerBackoff: Backoff = {
 };
 export const registerWithinMs = 3_600_000;
 
+/** How long the last changes may take to reach the disk when the agent is asked to stop. */
+export const settleWithinMs = 3_000;
+
 /** How often a session may crash in a period before the agent gives up. */
 export const intensity = { crashes: 5, periodMs: 60_000 } as const;
 
@@ -82,6 +85,7 @@ export const taskInput = (
   arn: plan.arn,
   desired,
   refusal: refusalOf(plan),
+  reason: '',
   containers: plan.containers.map(({ name, essential }) => ({ name, essential })),
   mayBeRunning: false,
   pullBehavior,

@@ -241,7 +241,15 @@ export const agentMachine = setup({
     },
     stopping: {
       meta: { waits: { for: 'the last changes to be on disk', deadline: 'settle' } },
-      invoke: { id: 'settle', src: 'settle', onDone: 'stopped', onError: 'stopped' },
+      invoke: [
+        { id: 'settle', src: 'settle', onDone: 'stopped', onError: 'stopped' },
+        {
+          id: 'patience',
+          src: 'timer',
+          input: ({ event }) => ({ deadline: stampOf(event).at + decide.settleWithinMs }),
+          onDone: 'stopped',
+        },
+      ],
     },
     stopped: { type: 'final' },
     failed: { type: 'final' },

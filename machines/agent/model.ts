@@ -36,3 +36,9 @@ export interface AgentIdentity {
   cluster: string;
   containerInstanceArn: string | null;
 }
+
+/** The range of Docker Engine API versions the Engine speaks, texts such as `1.41`. */
+export interface EngineApi {
+  apiVersion: string;
+  minApiVersion: string;
+}

@@ -87,6 +87,7 @@ export const containerMachine = setup({
     cachedImageMayServe: ({ context }) => decide.cachedImageMayServe(context.pullBehavior),
     mayBeRunning: (_, failure: Failure) => failure.retry,
     isGone: (_, failure: Failure) => failure.code === 'DOCKER_NOT_FOUND',
+    neverStarted: (_, { facts }: Inspected) => facts.state === 'created',
     hasExited: ({ context }) => context.finishedAt !== null,
     stopWanted: ({ context }) => context.desired === 'STOPPED',
     doesNotRun: (_, { facts }: Inspected) => facts.state !== 'running',

@@ -4,7 +4,8 @@ import type { Acknowledgement, InboundMessage } from './model.ts';
 export type SessionEvent =
   | ({ type: 'connection.opened' } & Stamp)
   | ({ type: 'connection.closed'; clean: boolean; inactiveInstance: boolean } & Stamp)
-  | ({ type: 'message.received'; message: InboundMessage } & Stamp)
+  /** `known` holds the ARNs of a payload's tasks that the agent has already. */
+  | ({ type: 'message.received'; message: InboundMessage; known: string[] } & Stamp)
   /** From the agent: what it promised is on disk, ACS may know. */
   | { type: 'acknowledge'; acknowledgements: Acknowledgement[] };
 

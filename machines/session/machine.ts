@@ -47,9 +47,10 @@ export const sessionMachine = setup({
     ),
     forwardPayload: sendTo(
       ({ self }) => self._parent ?? self,
-      (_, { message, at }: { message: InboundMessage; at: number }) => ({
+      (_, { message, known, at }: { message: InboundMessage; known: string[]; at: number }) => ({
         type: 'payload.received',
         payload: message.kind === 'payload' ? message.payload : undefined,
+        known,
         at,
       }),
     ),

@@ -15,7 +15,7 @@ export function newTask(input: TaskInput): TaskContext {
   return {
     arn: input.arn,
     desired: input.refusal === null ? input.desired : 'STOPPED',
-    reason: input.refusal ?? '',
+    reason: input.refusal ?? input.reason,
     containers: Object.fromEntries(
       containers.map(({ name, essential }) => [name, { ...untouched(name, input.at), essential }]),
     ),

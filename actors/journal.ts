@@ -1,0 +1,127 @@
+import type { AnyActorRef, AnyMachineSnapshot } from 'xstate';
+import type { AgentContext } from '../machines/agent/model.ts';
+import type { Change, Store } from '../persistence/store.ts';
+import type { Clock } from '../transport/host/port.ts';
+import type { System } from './effect.ts';
+
+const recordPattern = /^(task|container|outbox)\//;
+
+/** Whether an actor has a record of its own; its id is then the record's key. */
+export const hasRecord = (actorId: string): boolean => recordPattern.test(actorId);
+
+/** How long the store is left alone after a batch it did not take. */
+const retryMs = 1_000;
+
+/**
+ * Writes what the actors become. All that changes in one turn of the event loop goes into one atomic
+ * batch, and what changes while a batch is being written goes into the next: one sync serves all
+ * who wait. A batch that fails is kept and tried again; whoever waits for it goes on waiting.
+ */
+export class Journal {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #onFault: (error: unknown) => void;
+  #dirty = new Set<AnyActorRef>();
+  #bodies = new Map<string, unknown>();
+  #waiting: (() => void)[] = [];
+  #scheduled = false;
+  #detach = () => {};
+  #identity = '';
+
+  constructor(store: Store, clock: Clock, onFault: (error: unknown) => void) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#onFault = onFault;
+  }
+
+  /** Follows the system that `root` heads; every actor with a record is written when it changes. */
+  follow(root: AnyActorRef): void {
+    const { unsubscribe } = (root.system as System).inspect((event) => {
+      if (event.type !== '@xstate.snapshot') return;
+      if (event.actorRef === root) this.#keepIdentity(root);
+      else if (hasRecord((event.actorRef as AnyActorRef).id))
+        this.#touch(event.actorRef as AnyActorRef);
+    });
+    this.#detach = unsubscribe;
+  }
+
+  /** Writes a record that is not an actor's with the next batch; undefined removes it. */
+  put(key: string, body: unknown): void {
+    this.#bodies.set(key, body);
+    this.#schedule();
+  }
+
+  /** Resolves when everything that changed up to the end of this turn is on disk. */
+  commit(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      this.#schedule();
+    });
+  }
+
+  /** Follows no more; what is not yet written is dropped unless committed before. */
+  detach(): void {
+    this.#detach();
+  }
+
+  #touch(actor: AnyActorRef): void {
+    this.#dirty.add(actor);
+    this.#schedule();
+  }
+
+  #keepIdentity(root: AnyActorRef): void {
+    const { cluster, containerInstanceArn } = root.getSnapshot().context as AgentContext;
+    const body = { cluster, containerInstanceArn };
+    const text = JSON.stringify(body);
+    if (containerInstanceArn === null || text === this.#identity) return;
+    this.#identity = text;
+    this.put('agent', body);
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    this.#clock.afterTurn(() => void this.#writeAll());
+  }
+
+  async #writeAll(): Promise<void> {
+    do {
+      const batch = this.#cut();
+      const waiting = this.#waiting.splice(0);
+      if (!(await this.#wrote(batch))) {
+        this.#waiting.unshift(...waiting);
+        this.#clock.at(this.#clock.now() + retryMs, () => void this.#writeAll());
+        return;
+      }
+      for (const resolve of waiting) resolve();
+    } while (this.#dirty.size + this.#bodies.size + this.#waiting.length > 0);
+    this.#scheduled = false;
+  }
+
+  async #wrote(batch: Change[]): Promise<boolean> {
+    try {
+      if (batch.length > 0) await this.#store.write(batch);
+      return true;
+    } catch (error) {
+      this.#onFault(error);
+      for (const { key, body } of batch) if (!this.#bodies.has(key)) this.#bodies.set(key, body);
+      return false;
+    }
+  }
+
+  #cut(): Change[] {
+    const batch = [...this.#bodies].map(([key, body]) => ({ key, body }));
+    for (const actor of this.#dirty) batch.push({ key: actor.id, body: recordOf(actor) });
+    this.#bodies.clear();
+    this.#dirty.clear();
+    return batch;
+  }
+}
+
+/** An actor's own snapshot: with its running effects, without children that have a record. */
+function recordOf(actor: AnyActorRef): unknown {
+  const snapshot = actor.getSnapshot() as AnyMachineSnapshot;
+  const effects = Object.entries(snapshot.children).filter(([id]) => !hasRecord(id));
+  const logic = (actor as { logic?: { getPersistedSnapshot(s: unknown): unknown } }).logic;
+  return logic?.getPersistedSnapshot({ ...snapshot, children: Object.fromEntries(effects) });
+}

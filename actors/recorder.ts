@@ -1,0 +1,43 @@
+import type { AnyActorRef, AnyMachineSnapshot, StateValue } from 'xstate';
+import type { System } from './effect.ts';
+
+/** Where the agent says what happens. Fields are told apart from the message, never secret. */
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+export type LogFields = Record<string, string | number | boolean | null>;
+
+/** One state left for another, by one event. */
+export interface Transition {
+  actor: string;
+  from: string;
+  to: string;
+  event: string;
+}
+
+/** A state value as one word: `starting.calling`; parallel regions are joined by `+`. */
+export function stateName(value: StateValue): string {
+  if (typeof value === 'string') return value;
+  return Object.entries(value)
+    .map(([name, inner]) => (inner ? `${name}.${stateName(inner)}` : name))
+    .join('+');
+}
+
+/** Tells of every machine in the system each time it comes to rest in another state. */
+export function recordTransitions(system: System, tell: (transition: Transition) => void): void {
+  const last = new WeakMap<AnyActorRef, string>();
+  system.inspect((event) => {
+    if (event.type !== '@xstate.snapshot') return;
+    const actor = event.actorRef as AnyActorRef;
+    const { value } = event.snapshot as Partial<AnyMachineSnapshot>;
+    if (value === undefined) return;
+    const to = stateName(value);
+    const from = last.get(actor) ?? '';
+    if (from === to) return;
+    last.set(actor, to);
+    tell({ actor: actor.id, from, to, event: event.event.type });
+  });
+}
