@@ -1,0 +1,54 @@
+import type { TaskReport } from '../report/model.ts';
+import type { Delivery, PlacedTask, PlaneContext } from './model.ts';
+
+/** How often the control plane says that it is there; the agent gives a silent one up after a minute. */
+export const heartbeatMs = 30_000;
+
+/** Places a task, or wants another thing of one; its payload goes out with the next number. */
+export function withWish(
+  context: PlaneContext,
+  wish: { taskArn: string; desired: 'RUNNING' | 'STOPPED'; essential?: string[] },
+): Partial<PlaneContext> {
+  const { taskArn, desired } = wish;
+  const seqNum = context.seqNum + 1;
+  const task: PlacedTask = context.tasks[taskArn] ?? {
+    arn: taskArn,
+    desired,
+    status: 'PENDING',
+    reason: '',
+    essential: wish.essential ?? [],
+    containers: {},
+  };
+  const delivery: Delivery = { messageId: `payload-${seqNum}`, seqNum, taskArn, desired };
+  return {
+    seqNum,
+    tasks: { ...context.tasks, [taskArn]: { ...task, desired } },
+    unacknowledged: [...context.unacknowledged, delivery],
+  };
+}
+
+/** Takes over what the agent told of a task; one that was never placed is not taken. */
+export function withReport(context: PlaneContext, report: TaskReport): Partial<PlaneContext> {
+  const task = context.tasks[report.taskArn];
+  if (!task) return {};
+  const told = Object.fromEntries(
+    report.containers.map((container) => [container.name, container]),
+  );
+  const next: PlacedTask = {
+    ...task,
+    status: report.status,
+    reason: report.reason || task.reason,
+    containers: { ...task.containers, ...told },
+  };
+  return { tasks: { ...context.tasks, [task.arn]: next } };
+}
+
+/** Whether every task has stopped. */
+export const allStopped = ({ tasks }: PlaneContext): boolean =>
+  Object.values(tasks).every(({ status }) => status === 'STOPPED');
+
+/** Whether every essential container of every task ended with exit code 0. */
+export const allSucceeded = ({ tasks }: PlaneContext): boolean =>
+  Object.values(tasks).every(({ essential, containers }) =>
+    essential.every((name) => containers[name]?.exitCode === 0),
+  );

@@ -1,0 +1,41 @@
+import type { ContainerReport, TaskReport } from '../report/model.ts';
+import type { TaskStatus } from '../task/model.ts';
+
+/** A task as the control plane sees it: what it wants, and what it was told. */
+export interface PlacedTask {
+  arn: string;
+  desired: 'RUNNING' | 'STOPPED';
+  status: TaskStatus;
+  reason: string;
+  essential: string[];
+  containers: Record<string, ContainerReport>;
+}
+
+/** A payload on its way: sent again on each new connection until the agent acknowledges it. */
+export interface Delivery {
+  messageId: string;
+  seqNum: number;
+  taskArn: string;
+  desired: 'RUNNING' | 'STOPPED';
+}
+
+export interface PlaneContext {
+  containerInstanceArn: string | null;
+  seqNum: number;
+  tasks: Record<string, PlacedTask>;
+  unacknowledged: Delivery[];
+}
+
+export type PlaneEvent =
+  | { type: 'instance.registered'; containerInstanceArn: string }
+  | { type: 'agent.connected'; at: number }
+  | { type: 'agent.disconnected' }
+  | { type: 'task.run'; taskArn: string; essential: string[] }
+  | { type: 'task.stop'; taskArn: string }
+  | { type: 'payload.acknowledged'; messageId: string }
+  | { type: 'task.reported'; report: TaskReport };
+
+/** What the control plane sends over ACS. */
+export type LineCommand =
+  | { type: 'payload.deliver'; delivery: Delivery }
+  | { type: 'heartbeat.send' };
