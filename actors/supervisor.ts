@@ -2,7 +2,8 @@ import type { AnyActorRef } from 'xstate';
 import { taskInput } from '../machines/agent/decide.ts';
 import type { AgentEvent } from '../machines/agent/events.ts';
 import type { PullBehavior } from '../machines/container/model.ts';
-import { taskActorId } from '../machines/names/arn.ts';
+import { containerActorId, taskActorId } from '../machines/names/arn.ts';
+import type { TaskPlan } from '../machines/task/model.ts';
 import type { Clock } from '../transport/host/port.ts';
 import type { Plans } from './plans.ts';
 import type { Log } from './recorder.ts';
@@ -24,19 +25,30 @@ export function supervise(
   { clock, plans, log, settings }: SupervisorPorts,
 ): void {
   root.system.inspect((event) => {
-    if (event.type !== '@xstate.snapshot' || event.snapshot.status !== 'error') return;
-    const { id } = event.actorRef as AnyActorRef;
-    log.error(`Actor ${id} failed`, {
-      error: String((event.snapshot as { error?: unknown }).error),
-    });
-    const plan = [...plans.all()].find(({ arn }) => taskActorId(arn) === id);
-    if (!plan) return;
-    const task = {
-      ...taskInput({ plan, desired: 'STOPPED' }, settings, clock.now()),
-      reason: 'TaskStateError: the task failed inside the agent',
-      mayBeRunning: true,
-    };
-    const crashed: AgentEvent = { type: 'task.crashed', actorId: id, task };
-    clock.afterTurn(() => root.send(crashed));
+    if (event.type !== '@xstate.snapshot' || event.actorRef !== root) return;
+    const { type, error } = event.event as { type: string; error?: unknown };
+    if (!type.startsWith(errorPrefix)) return;
+    const actorId = type.slice(errorPrefix.length);
+    log.error(`Actor ${actorId} failed`, { error: String(error) });
+    const plan = [...plans.all()].find(({ arn }) => taskActorId(arn) === actorId);
+    if (plan) clock.afterTurn(() => replace(root, { clock, plans, log, settings }, plan));
   });
+}
+
+const errorPrefix = 'xstate.error.actor.';
+
+function replace(root: AnyActorRef, { clock, settings }: SupervisorPorts, plan: TaskPlan): void {
+  const at = clock.now();
+  // Those of the failed actor live on without it: what they have begun they must not finish.
+  for (const { name } of plan.containers) {
+    const orphan: AnyActorRef | undefined = root.system.get(containerActorId(plan.arn, name));
+    orphan?.send({ type: 'container.stop', at });
+  }
+  const task = {
+    ...taskInput({ plan, desired: 'STOPPED' }, settings, at),
+    reason: 'TaskStateError: the task failed inside the agent',
+    mayBeRunning: true,
+  };
+  const crashed: AgentEvent = { type: 'task.crashed', actorId: taskActorId(plan.arn), task };
+  root.send(crashed);
 }
