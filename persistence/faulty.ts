@@ -1,0 +1,120 @@
+import type { Batch, Contents, Medium } from './medium.ts';
+import { RecordStore } from './recordstore.ts';
+import { StoreError } from './store.ts';
+
+/** What outlives the process: the same things that lie in a data directory. */
+interface Bytes {
+  texts: Map<string, string>;
+  identity: string | null;
+  generation: number;
+  locked: boolean;
+}
+
+/**
+ * The store of a simulated agent: a true record store over memory, which fails when it is told to.
+ * It has no clock and no chance of its own; unless held, calls settle in the turn they are made in.
+ */
+export class FaultyStore extends RecordStore {
+  readonly #medium: MemoryMedium;
+
+  constructor(bytes: Bytes = { texts: new Map(), identity: null, generation: 0, locked: false }) {
+    const medium = new MemoryMedium(bytes);
+    super(medium);
+    this.#medium = medium;
+  }
+
+  /** The next batch is refused as by a full disk, and nothing of it is written. */
+  failNextWrite(): void {
+    this.#medium.failing = true;
+  }
+
+  /** Batches wait from now on, not yet written, until {@link release}. */
+  hold(): void {
+    this.#medium.held ??= [];
+  }
+
+  /** Lets the waiting batches and all later ones be written. */
+  release(): void {
+    const waiting = this.#medium.held ?? [];
+    this.#medium.held = null;
+    for (const go of waiting) {
+      go();
+    }
+  }
+
+  /** Damages the stored text of a record, as a bad disk would. Throws where there is none. */
+  damage(key: string): void {
+    const { texts } = this.#medium.bytes;
+    const text = texts.get(key);
+    if (text === undefined) {
+      throw new Error(`there is no record ${key} to damage`);
+    }
+    texts.set(key, text.replace('"body":', '"body": '));
+  }
+
+  /**
+   * Kills the process: batches that wait are never written, and no call of this store settles any
+   * more. Answers the store of the next process, over what was written.
+   */
+  crash(): FaultyStore {
+    this.#medium.dead = true;
+    return new FaultyStore({ ...this.#medium.bytes, locked: false });
+  }
+}
+
+class MemoryMedium implements Medium {
+  readonly bytes: Bytes;
+  failing = false;
+  dead = false;
+  held: (() => void)[] | null = null;
+
+  constructor(bytes: Bytes) {
+    this.bytes = bytes;
+  }
+
+  async open(): Promise<Contents> {
+    await this.#alive();
+    if (this.bytes.locked) {
+      throw new StoreError('STORE_LOCKED', 'The store is open already');
+    }
+    this.bytes.locked = true;
+    const { texts, identity, generation } = this.bytes;
+    const sorted = [...texts].sort(([a], [b]) => (a < b ? -1 : 1));
+    return { texts: sorted, identity, generation, damage: null };
+  }
+
+  async write({ steps, generation, identity }: Batch): Promise<void> {
+    const { held } = this;
+    if (held !== null) {
+      await new Promise<void>((go) => held.push(go));
+    }
+    await this.#alive();
+    if (this.failing) {
+      this.failing = false;
+      throw new Error('no space left');
+    }
+    if (identity !== undefined) {
+      this.bytes.identity = identity;
+    }
+    for (const step of steps) {
+      if (step.type === 'put') {
+        this.bytes.texts.set(step.key, step.value);
+      } else {
+        this.bytes.texts.delete(step.key);
+      }
+    }
+    this.bytes.generation = generation;
+  }
+
+  async close(): Promise<void> {
+    await this.#alive();
+    this.bytes.locked = false;
+  }
+
+  /** Never comes back once the process is dead. */
+  async #alive(): Promise<void> {
+    if (this.dead) {
+      await new Promise(() => undefined);
+    }
+  }
+}
