@@ -36,6 +36,8 @@ export interface AgentSettings {
   cluster: string;
   pullBehavior: PullBehavior;
   stopTimeoutMs: number;
+  /** The EC2 instance identity document and its signature; null off EC2. */
+  identity: { document: string; signature: string } | null;
   reservedMemoryMiB: number;
   reservedTcpPorts: number[];
   reservedUdpPorts: number[];
@@ -149,6 +151,7 @@ function registrationOf(
   return {
     cluster: settings.cluster,
     containerInstanceArn,
+    identity: settings.identity,
     resources: {
       cpuUnits,
       memoryMiB: memoryMiB - settings.reservedMemoryMiB,

@@ -1,5 +1,5 @@
-import type { Acknowledgement, InboundMessage } from '../../machines/session/model.ts';
 import { AgentError } from '../../machines/names/errors.ts';
+import type { Acknowledgement, InboundMessage } from '../../machines/session/model.ts';
 
 /** What the agent says of itself when it opens a connection to ACS. */
 export interface AcsAddress {

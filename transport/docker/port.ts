@@ -1,6 +1,6 @@
 import type { ContainerFacts, ContainerPlan } from '../../machines/container/model.ts';
-import type { TaskPlan } from '../../machines/task/model.ts';
 import { AgentError } from '../../machines/names/errors.ts';
+import type { TaskPlan } from '../../machines/task/model.ts';
 
 /** What the Engine says of itself. `apiVersion` and `minApiVersion` are texts such as `1.41`. */
 export interface EngineVersion {

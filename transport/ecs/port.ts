@@ -1,5 +1,5 @@
-import type { TaskReport } from '../../machines/report/model.ts';
 import { AgentError } from '../../machines/names/errors.ts';
+import type { TaskReport } from '../../machines/report/model.ts';
 
 /** What the agent registers itself with. `clientToken` is one for all attempts of one start. */
 export interface Registration {
@@ -7,6 +7,8 @@ export interface Registration {
   /** Of an earlier registration, to take the same place again; null for the first. */
   containerInstanceArn: string | null;
   clientToken: string;
+  /** The EC2 instance identity document and its signature; null where there is none. */
+  identity: { document: string; signature: string } | null;
   resources: { cpuUnits: number; memoryMiB: number; tcpPorts: number[]; udpPorts: number[] };
   attributes: { name: string; value?: string }[];
 }

@@ -1,0 +1,143 @@
+import type { IncomingMessage } from 'node:http';
+import { WebSocket } from 'ws';
+import type { Clock, Random } from '../host/port.ts';
+import { type Signer, signedHeaders } from '../wire/sigv4.ts';
+import { decodeFrame, encodeAcknowledgement, saysInactive } from './codec.ts';
+import {
+  type AcsAddress,
+  type AcsConnection,
+  AcsError,
+  type AcsListener,
+  type AcsPort,
+} from './port.ts';
+
+/** How the agent presents itself to ACS. */
+export interface AcsOptions extends Omit<Signer, 'service'> {
+  agentVersion: string;
+  agentHash: string;
+  clock: Clock;
+  random: Random;
+}
+
+/** How long the peer may take over the opening handshake. */
+const handshakeMs = 30_000;
+/** Close codes after which the peer expects the agent back at once; 1006: the stream just ended. */
+const cleanCodes = new Set([1000, 1001, 1006, 1011]);
+/** As much of a refusal's body as is read. */
+const refusalBytes = 1024;
+
+/** ACS over websockets, each connection opened with a signed request. */
+export const acsClient = (options: AcsOptions): AcsPort => ({
+  connect: (address, listener) => new Connection(options, address, listener),
+});
+
+/** The address of the websocket, with what ACS wants to know of the agent in its query. */
+export function acsUrl(address: AcsAddress, { agentHash, agentVersion }: AcsOptions): URL {
+  const { endpoint, cluster, containerInstanceArn, dockerVersion, sendCredentials } = address;
+  const base = new URL(endpoint.replace(/\/?$/, '/ws').replace(/^http/, 'ws'));
+  const query = [
+    ['agentHash', agentHash],
+    ['agentVersion', agentVersion],
+    ['clusterArn', cluster],
+    ['containerInstanceArn', containerInstanceArn],
+    ...(dockerVersion === null ? [] : [['dockerVersion', `DockerVersion: ${dockerVersion}`]]),
+    ['protocolVersion', '2'],
+    ['sendCredentials', String(sendCredentials)],
+    ['seqNum', '1'],
+  ];
+  // Percent signs only: the signature is over `%20`, and a `+` would be read as another query.
+  base.search = query
+    .map((pair) => pair.map((part) => encodeURIComponent(part ?? '')).join('='))
+    .join('&');
+  return base;
+}
+
+class Connection implements AcsConnection {
+  readonly #options: AcsOptions;
+  readonly #listener: AcsListener;
+  #socket: WebSocket | null = null;
+  #ended = false;
+  /** Why the end is not in good order, once something has gone wrong. */
+  #fault: string | null = null;
+
+  constructor(options: AcsOptions, address: AcsAddress, listener: AcsListener) {
+    this.#options = options;
+    this.#listener = listener;
+    this.#open(acsUrl(address, options)).catch((error: Error) => {
+      this.#blame(error.message);
+      this.#end(1006);
+    });
+  }
+
+  send(acknowledgement: Parameters<AcsConnection['send']>[0]): void {
+    if (this.#socket?.readyState === WebSocket.OPEN)
+      this.#socket.send(encodeAcknowledgement(acknowledgement));
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket?.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#blame('given up by the agent');
+    this.#end(1006);
+    this.#socket?.terminate();
+  }
+
+  async #open(url: URL): Promise<void> {
+    const signer = { ...this.#options, service: 'ecs' };
+    const headers = await signedHeaders(url, signer, this.#options.clock.now());
+    if (this.#ended) return;
+    const socket = new WebSocket(url, {
+      headers,
+      perMessageDeflate: false,
+      handshakeTimeout: handshakeMs,
+    });
+    this.#socket = socket;
+    socket.on('upgrade', ({ socket: stream }: IncomingMessage) =>
+      stream.on('error', (error) => this.#blame(error.message)),
+    );
+    socket.on('open', () => this.#listener.opened());
+    socket.on('message', (data) => this.#hear(String(data)));
+    socket.on('unexpected-response', (_, response) => this.#refused(response));
+    socket.on('error', (error) => this.#blame(error.message));
+    socket.on('close', (code, reason) => this.#end(code, String(reason)));
+  }
+
+  #hear(text: string): void {
+    if (this.#ended) return;
+    try {
+      this.#listener.message(decodeFrame(text, this.#options.random));
+    } catch (error) {
+      if (!(error instanceof AcsError)) throw error;
+      this.#listener.malformed(error);
+    }
+  }
+
+  #refused(response: IncomingMessage): void {
+    let body = '';
+    response.setEncoding('utf8');
+    response.on('data', (chunk: string) => {
+      if (body.length < refusalBytes) body += chunk;
+    });
+    response.on('error', (error) => this.#blame(error.message));
+    response.on('close', () => {
+      const said = body.slice(0, refusalBytes);
+      this.#blame(`ACS refused the connection with status ${response.statusCode}`);
+      this.#end(1006, '', saysInactive(said));
+      this.#socket?.terminate();
+    });
+  }
+
+  #blame(fault: string): void {
+    this.#fault ??= fault;
+  }
+
+  #end(code: number, reason = '', inactiveInstance = false): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const clean = this.#fault === null && cleanCodes.has(code);
+    const said = this.#fault ?? reason;
+    this.#listener.closed({ clean, inactiveInstance, reason: `${code} ${said}`.trim() });
+  }
+}

@@ -1,0 +1,120 @@
+import { DockerError } from './port.ts';
+
+/** A JSON object of which nothing more is known. */
+export type JsonObject = Record<string, unknown>;
+
+/** The kinds of field that the Engine's structures have; `words` is a list or one text. */
+type FieldKind = 'text' | 'number' | 'flag' | 'list' | 'words' | 'object';
+
+/** The fields of one of the Engine's structures, by kind, and how to say that a text is not one. */
+interface Structure {
+  code: 'DOCKER_BAD_CONFIG' | 'DOCKER_BAD_HOST_CONFIG';
+  prefix: string;
+  fields: Record<FieldKind, string>;
+}
+
+/** `Config` of the Docker Engine API, v1.44, and what `dockerConfig.config` may hold. */
+export const configStructure: Structure = {
+  code: 'DOCKER_BAD_CONFIG',
+  prefix: 'Unable decode given docker config',
+  fields: {
+    text: 'Hostname Domainname User Image WorkingDir MacAddress StopSignal',
+    number: 'StopTimeout',
+    flag: `AttachStdin AttachStdout AttachStderr Tty OpenStdin StdinOnce ArgsEscaped
+      NetworkDisabled`,
+    list: 'Env OnBuild',
+    words: 'Cmd Entrypoint Shell',
+    object: 'ExposedPorts Healthcheck Volumes Labels',
+  },
+};
+
+/** `HostConfig` of the Docker Engine API, v1.44, and what `dockerConfig.hostConfig` may hold. */
+export const hostConfigStructure: Structure = {
+  code: 'DOCKER_BAD_HOST_CONFIG',
+  prefix: 'Unable to decode given host config',
+  fields: {
+    text: `ContainerIDFile NetworkMode VolumeDriver CgroupnsMode IpcMode Cgroup PidMode UTSMode
+      UsernsMode Runtime Isolation CgroupParent CpusetCpus CpusetMems`,
+    number: `OomScoreAdj ShmSize CpuShares Memory NanoCpus BlkioWeight CpuPeriod CpuQuota
+      CpuRealtimePeriod CpuRealtimeRuntime KernelMemory KernelMemoryTCP MemoryReservation MemorySwap
+      MemorySwappiness PidsLimit CpuCount CpuPercent IOMaximumIOps IOMaximumBandwidth`,
+    flag: 'AutoRemove Privileged PublishAllPorts ReadonlyRootfs OomKillDisable Init',
+    list: `Binds VolumesFrom ConsoleSize Dns DnsOptions DnsSearch ExtraHosts GroupAdd Links
+      SecurityOpt BlkioWeightDevice BlkioDeviceReadBps BlkioDeviceWriteBps BlkioDeviceReadIOps
+      BlkioDeviceWriteIOps Devices DeviceCgroupRules DeviceRequests Ulimits Mounts MaskedPaths
+      ReadonlyPaths`,
+    words: 'CapAdd CapDrop',
+    object: 'LogConfig PortBindings RestartPolicy Annotations StorageOpt Tmpfs Sysctls',
+  },
+};
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const accepts: Record<FieldKind, (value: unknown) => boolean> = {
+  text: (value) => typeof value === 'string',
+  number: (value) => typeof value === 'number',
+  flag: (value) => typeof value === 'boolean',
+  list: (value) => Array.isArray(value),
+  words: (value) => typeof value === 'string' || Array.isArray(value),
+  object: isObject,
+};
+
+/**
+ * Reads the JSON text of a task definition's overlay into the Engine's own field names, which match
+ * whatever their case; fields that the Engine does not know are dropped. '' is an empty overlay.
+ * Throws with the structure's code if the text cannot be decoded; the message quotes none of it,
+ * since an overlay may carry secrets.
+ */
+export function decodeOverlay(text: string, structure: Structure): JsonObject {
+  const refuse = (why: string) => new DockerError(structure.code, `${structure.prefix}: ${why}`);
+  const given = text === '' ? {} : parse(text, refuse);
+  const overlay: JsonObject = {};
+  const known = fieldsOf(structure);
+  for (const [key, value] of Object.entries(given)) {
+    const field = known.get(key.toLowerCase());
+    if (!field) continue;
+    if (value !== null && !accepts[field.kind](value)) {
+      throw refuse(`${field.name} is no ${field.kind}`);
+    }
+    overlay[field.name] = value;
+  }
+  return overlay;
+}
+
+function parse(text: string, refuse: (why: string) => DockerError): JsonObject {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw refuse('it is not JSON');
+  }
+  if (value === null) return {};
+  if (!isObject(value)) throw refuse('it is no JSON object');
+  return value;
+}
+
+function fieldsOf({ fields }: Structure): Map<string, { name: string; kind: FieldKind }> {
+  const known = new Map<string, { name: string; kind: FieldKind }>();
+  for (const kind of Object.keys(accepts) as FieldKind[]) {
+    for (const name of fields[kind].split(/\s+/)) known.set(name.toLowerCase(), { name, kind });
+  }
+  return known;
+}
+
+/**
+ * Lays an overlay over what the agent computed: scalars and lists replace, objects merge key by
+ * key; null clears lists and objects and leaves anything else as it is.
+ */
+export function lay(overlay: JsonObject, base: JsonObject): JsonObject {
+  const laid = { ...base };
+  for (const [name, value] of Object.entries(overlay)) {
+    const under = laid[name];
+    if (value === null) {
+      if (typeof under === 'object') delete laid[name];
+    } else {
+      laid[name] = isObject(value) && isObject(under) ? { ...under, ...value } : value;
+    }
+  }
+  return laid;
+}

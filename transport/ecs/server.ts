@@ -1,0 +1,92 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { TaskReport } from '../../machines/report/model.ts';
+import {
+  decodeRegistration,
+  decodeTaskChange,
+  type WireRegistration,
+  type WireTaskChange,
+} from './codec.ts';
+import type { PollEndpoints, Registration } from './port.ts';
+
+/** What the local control plane does with the calls of its container instance. */
+export interface EcsHandlers {
+  /** Answers the container instance's ARN. */
+  register(registration: Registration): string;
+  discover(): PollEndpoints;
+  submit(report: TaskReport): void;
+}
+
+/** An answer of the API: a body, or an exception by its name. */
+type Answer =
+  | { status: 200; body: object }
+  | { status: 400; body: { __type: string; message: string } };
+
+const service = 'AmazonEC2ContainerServiceV20141113';
+const contentType = 'application/x-amz-json-1.1';
+/** No request of an agent is nearly as long. */
+const longestBody = 4 * 1024 * 1024;
+
+/** The control plane's end of the Amazon ECS API (JSON 1.1 over POST), as far as an agent calls it. */
+export function ecsServer(handlers: EcsHandlers): RequestListener {
+  return (request, response) => {
+    readBody(request).then(
+      (body) => send(response, answerOf(handlers, String(request.headers['x-amz-target']), body)),
+      (error: Error) => send(response, refusal('SerializationException', error.message)),
+    );
+  };
+}
+
+function answerOf(handlers: EcsHandlers, target: string, body: string): Answer {
+  const operation = target.startsWith(`${service}.`) ? target.slice(service.length + 1) : target;
+  let input: unknown;
+  try {
+    input = JSON.parse(body || '{}');
+  } catch {
+    return refusal('SerializationException', 'The request is not JSON.');
+  }
+  switch (operation) {
+    case 'RegisterContainerInstance':
+      return registered(handlers, input as WireRegistration);
+    case 'DiscoverPollEndpoint': {
+      const { acs, telemetry } = handlers.discover();
+      return ok({ endpoint: acs, ...(telemetry !== null && { telemetryEndpoint: telemetry }) });
+    }
+    case 'SubmitTaskStateChange':
+      handlers.submit(decodeTaskChange(input as WireTaskChange));
+      return ok({ acknowledgment: 'ACK' });
+    case 'SubmitContainerStateChange':
+    case 'SubmitAttachmentStateChanges':
+      return ok({ acknowledgment: 'ACK' });
+    default:
+      return refusal('UnknownOperationException', `This control plane has no ${operation}.`);
+  }
+}
+
+function registered(handlers: EcsHandlers, input: WireRegistration): Answer {
+  const registration = decodeRegistration(input);
+  const containerInstanceArn = handlers.register(registration);
+  const { attributes } = registration;
+  return ok({ containerInstance: { containerInstanceArn, status: 'ACTIVE', attributes } });
+}
+
+const ok = (body: object): Answer => ({ status: 200, body });
+const refusal = (__type: string, message: string): Answer => ({
+  status: 400,
+  body: { __type, message },
+});
+
+function send(response: ServerResponse, { status, body }: Answer): void {
+  response.writeHead(status, { 'content-type': contentType });
+  response.end(JSON.stringify(body));
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request) {
+    length += chunk.length;
+    if (length > longestBody) throw new Error('The request is too long.');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
