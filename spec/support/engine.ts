@@ -25,7 +25,6 @@ export const clientOf = (dockerHost: string, cluster: string): DockerPort =>
     host,
     cluster,
     region: 'us-west-2',
-    taskCgroupParent: () => null,
   });
 
 /** The library itself, for what the agent never does. */

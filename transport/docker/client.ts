@@ -1,10 +1,16 @@
 import Docker from 'dockerode';
 import type { ContainerFacts } from '../../machines/container/model.ts';
 import type { Clock } from '../host/port.ts';
-import { bounded, dockerErrorOf, hasStatus, unreadable } from './calls.ts';
+import {
+  bounded,
+  type CallLimit,
+  dockerErrorOf,
+  dockerLimits,
+  hasStatus,
+  unreadable,
+} from './calls.ts';
 import { engineEventOf, eventFilters, linesOf, pullFailureOf } from './events.ts';
 import { factsOf, listedOf } from './facts.ts';
-import { type CallLimit, dockerLimits } from './limits.ts';
 import {
   type ContainerRef,
   type CreateRequest,
@@ -15,6 +21,7 @@ import {
   type ListedContainer,
 } from './port.ts';
 import {
+  cgroupParentOf,
   createBody,
   dockerNameOf,
   labels,
@@ -22,7 +29,7 @@ import {
   type Placement,
 } from './translate.ts';
 
-export interface DockerOptions extends Placement {
+export interface DockerOptions extends Omit<Placement, 'taskCgroupParent'> {
   /** `unix:///var/run/docker.sock`, `npipe:////./pipe/docker_engine`, or `tcp://host:port`. */
   dockerHost: string;
   clock: Clock;
@@ -50,6 +57,8 @@ class DockerClient implements DockerPort {
   readonly #options: DockerOptions;
   /** Speaks the version that was agreed on; null until the Engine has been asked. */
   #agreed: Docker | null = null;
+  /** Asked for once, by the first create. */
+  #cgroupDriver: Promise<string> | null = null;
 
   constructor(options: DockerOptions) {
     this.#options = options;
@@ -71,6 +80,7 @@ class DockerClient implements DockerPort {
       minApiVersion: answer.MinAPIVersion ?? answer.ApiVersion,
     };
     this.#agreed = new Docker({ ...address, version: `v${apiVersionFor(found)}` });
+    this.#cgroupDriver = null;
     return found;
   }
 
@@ -94,7 +104,10 @@ class DockerClient implements DockerPort {
     const environment = needsImageEnvironment(request)
       ? await this.#imageEnvironment(image, signal)
       : null;
-    const body = await createBody(request, this.#options, environment ?? []);
+    const driver = await this.#askCgroupDriver();
+    const taskCgroupParent = (taskId: string) => cgroupParentOf(driver, taskId);
+    const placement = { ...this.#options, taskCgroupParent };
+    const body = await createBody(request, placement, environment ?? []);
     // Apart from the query, or the library would put the whole body into the address as well.
     const parts = { _query: { name: dockerNameOf(request) }, _body: body };
     try {
@@ -196,6 +209,17 @@ class DockerClient implements DockerPort {
     }
   }
 
+  /** Not ended by one caller's signal, as all first creates wait for the same answer. */
+  #askCgroupDriver(): Promise<string> {
+    this.#cgroupDriver ??= this.#call(dockerLimits.version, undefined, (docker) => docker.info())
+      .then(({ CgroupDriver }: { CgroupDriver?: string }) => CgroupDriver ?? '')
+      .catch((error: unknown) => {
+        this.#cgroupDriver = null;
+        throw error;
+      });
+    return this.#cgroupDriver;
+  }
+
   async #inspect(ref: ContainerRef, signal?: AbortSignal): Promise<Docker.ContainerInspectInfo> {
     return await this.#call(dockerLimits.inspect, signal, (docker, abortSignal) =>
       containerOf(docker, dockerNameOf(ref)).inspect({ abortSignal }),
@@ -245,7 +269,7 @@ const containerOf = (docker: Docker, nameOrId: string): Docker.Container =>
  * take it from the process's environment. No `agent`: the library prints one to a debug text that
  * nobody reads, with all its sockets, on every call.
  */
-function addressOf(dockerHost: string): Docker.DockerOptions {
+export function addressOf(dockerHost: string): Docker.DockerOptions {
   const [, scheme, rest] = /^(unix|npipe):\/\/(.+)$/.exec(dockerHost) ?? [];
   if (scheme && rest) return { host: undefined, socketPath: rest, protocol: 'http' };
   const { hostname, port } = new URL(dockerHost);

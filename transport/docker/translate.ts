@@ -21,6 +21,12 @@ export interface Placement {
   taskCgroupParent: (taskId: string) => string | null;
 }
 
+/** The cgroup that holds a task's containers, in the words of the Engine's cgroup driver. */
+export function cgroupParentOf(driver: string, taskId: string): string | null {
+  if (driver === 'cgroupfs') return `/ecs/${taskId}`;
+  return driver === 'systemd' ? `ecstasks-${taskId}.slice` : null;
+}
+
 /** The labels that say whose a container is, those of the Amazon ECS agent. */
 export const labels = {
   cluster: 'com.amazonaws.ecs.cluster',

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { dockerErrorOf } from '../../../transport/docker/calls.ts';
 import { apiVersionFor, connectDocker } from '../../../transport/docker/client.ts';
-import { durationText } from '../../../transport/docker/limits.ts';
+import { durationText } from '../../../transport/docker/calls.ts';
 import type { DockerPort } from '../../../transport/docker/port.ts';
 import { realHost } from '../../../transport/host/host.ts';
 import type { Clock } from '../../../transport/host/port.ts';
@@ -60,7 +60,6 @@ describe('the Docker client, with an Engine that misbehaves', () => {
       host: realHost(),
       cluster: 'c',
       region: 'r',
-      taskCgroupParent: () => null,
     });
   });
   afterEach(() => {

@@ -1,0 +1,1 @@
+export const devCommand = async (): Promise<number> => 1;

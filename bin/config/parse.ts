@@ -1,0 +1,90 @@
+/** What became of a variable's text: a value, or why the text is none. */
+export type Parsed<Value> = { value: Value } | { wrong: string };
+
+/** Reads the text of one environment variable. */
+export type Parser<Value> = (text: string) => Parsed<Value>;
+
+const wrong = (what: string): { wrong: string } => ({ wrong: what });
+
+export const text: Parser<string> = (given) => ({ value: given.trim() });
+
+const truths = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
+const untruths = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
+
+export const flag: Parser<boolean> = (given) => {
+  const word = given.trim();
+  if (truths.has(word)) return { value: true };
+  return untruths.has(word) ? { value: false } : wrong('true or false');
+};
+
+export const whole =
+  ({ most }: { most: number }): Parser<number> =>
+  (given) => {
+    const number = /^\d+$/.test(given) ? Number(given) : Number.NaN;
+    return number <= most ? { value: number } : wrong(`a whole number of at most ${most}`);
+  };
+
+const unitsMs: Record<string, number> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+};
+
+/** A duration as the Go language writes it, e.g. `1h30m` or `1.5s`, in ms; a bare number has no unit. */
+export const duration: Parser<number> = (given) => {
+  const [, sign, parts] =
+    /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|ms|s|m|h))+|0)$/.exec(given) ?? [];
+  if (parts === undefined) return wrong('a duration with a unit, such as 30s or 1h30m');
+  let sum = 0;
+  for (const [, number, unit] of parts.matchAll(/([\d.]+)(ns|us|µs|ms|s|m|h)/g))
+    sum += Number(number) * (unitsMs[unit ?? ''] ?? 0);
+  return { value: sign === '-' ? -sum : sum };
+};
+
+export const oneOf =
+  <Word extends string>(words: readonly Word[]): Parser<Word> =>
+  (given) => {
+    const word = words.find((candidate) => candidate === given.trim());
+    return word === undefined ? wrong(`one of ${words.join(', ')}`) : { value: word };
+  };
+
+const json = (given: string): unknown => {
+  try {
+    return JSON.parse(given);
+  } catch {
+    return undefined;
+  }
+};
+
+const isPort = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 65_535;
+
+export const ports: Parser<number[]> = (given) => {
+  const list = json(given);
+  return Array.isArray(list) && list.every(isPort)
+    ? { value: list }
+    : wrong('a JSON list of port numbers, such as [22,80]');
+};
+
+export const words: Parser<string[]> = (given) => {
+  const list = json(given);
+  return Array.isArray(list) && list.every((entry) => typeof entry === 'string')
+    ? { value: list }
+    : wrong('a JSON list of strings, such as ["json-file"]');
+};
+
+export const wordMap: Parser<Record<string, string>> = (given) => {
+  const map = json(given);
+  const fits =
+    typeof map === 'object' &&
+    map !== null &&
+    !Array.isArray(map) &&
+    Object.values(map).every((entry) => typeof entry === 'string');
+  return fits
+    ? { value: map as Record<string, string> }
+    : wrong('a JSON object of strings, such as {"stack":"prod"}');
+};

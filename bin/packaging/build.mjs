@@ -1,0 +1,64 @@
+// Bundles the agent into one file, dist/ecs-agent.cjs, with the LevelDB addon beside it.
+import { chmodSync, copyFileSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const dist = join(root, 'dist');
+const bundle = join(dist, 'ecs-agent.cjs');
+
+/** What dockerode loads only for BuildKit and for engines over SSH: neither is used here. */
+const unused = /^(@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|protobufjs\/.*|ssh2|cpu-features)$/;
+
+/** The addon is found next to the bundle, wherever that lies and whatever the working directory. */
+const loadAddon = `module.exports = () => {
+  const addon = { exports: {} };
+  process.dlopen(addon, require('node:path').join(__dirname, 'classic-level.node'));
+  return addon.exports;
+};`;
+
+/** Loads as nothing; using it says what is missing. */
+const standIn = `const missing = () => { throw new Error('BuildKit and SSH are not part of this agent'); };
+module.exports = new Proxy(missing, { get: (_, name) => (name === '__esModule' ? false : module.exports) });`;
+
+const replacements = {
+  name: 'replacements',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node-gyp-build$/ }, () => ({ path: 'addon', namespace: 'made' }));
+    onResolve({ filter: unused }, () => ({ path: 'unused', namespace: 'made' }));
+    onLoad({ filter: /.*/, namespace: 'made' }, ({ path }) => ({
+      contents: path === 'addon' ? loadAddon : standIn,
+      resolveDir: root,
+    }));
+  },
+};
+
+/** The prebuilt addon for the platform that this runs on. */
+function addonFile() {
+  const arch = process.arch === 'arm64' ? 'classic-level.armv8.node' : 'classic-level.node';
+  const name = process.platform === 'linux' ? arch : 'classic-level.node';
+  const folder = `${process.platform}-${process.arch}`;
+  return join(root, 'node_modules/classic-level/prebuilds', folder, name);
+}
+
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist, { recursive: true });
+await build({
+  entryPoints: [join(root, 'bin/ecs-agent.ts')],
+  outfile: bundle,
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node20',
+  minify: true,
+  keepNames: true,
+  legalComments: 'none',
+  banner: { js: '#!/usr/bin/env node' },
+  define: { 'process.env.NODE_ENV': '"production"' },
+  plugins: [replacements],
+  logLevel: 'warning',
+});
+copyFileSync(addonFile(), join(dist, 'classic-level.node'));
+chmodSync(bundle, 0o755);
+console.log(`dist/ecs-agent.cjs ${(statSync(bundle).size / 1e6).toFixed(1)} MB`);
