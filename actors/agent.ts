@@ -13,7 +13,7 @@ import { effect, type Pulse, type System, timer } from './effect.ts';
 import { Journal } from './journal.ts';
 import { journalActor } from './journal-actor.ts';
 import { Plans } from './plans.ts';
-import { type Log, recordTransitions } from './recorder.ts';
+import type { Log } from './recorder.ts';
 import { bindReport } from './report.ts';
 import { composeRoot, type Saved } from './restore.ts';
 import { bindSession } from './session.ts';
@@ -85,9 +85,6 @@ export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: S
     start: () => {
       journal.follow(root);
       supervise(root, { clock, plans, log, settings });
-      recordTransitions(root.system, ({ actor, from, to, event }) =>
-        log.debug('Transition', { actor, from, to, event }),
-      );
       root.start();
       root.send({ type: 'agent.start', at: clock.now() });
     },

@@ -59,9 +59,12 @@ export class Journal {
     });
   }
 
-  /** Follows no more; what is not yet written is dropped unless committed before. */
+  /** Follows and writes no more; what is not yet written is dropped unless committed before. */
   detach(): void {
     this.#detach();
+    this.#dirty.clear();
+    this.#bodies.clear();
+    this.#scheduled = true;
   }
 
   #touch(actor: AnyActorRef): void {

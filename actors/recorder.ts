@@ -26,11 +26,11 @@ export function stateName(value: StateValue): string {
     .join('+');
 }
 
-/** Tells of every machine in the system each time it comes to rest in another state. */
+/** Tells of every state that a machine of the system goes through, in the order it happens. */
 export function recordTransitions(system: System, tell: (transition: Transition) => void): void {
   const last = new WeakMap<AnyActorRef, string>();
   system.inspect((event) => {
-    if (event.type !== '@xstate.snapshot') return;
+    if (event.type !== '@xstate.microstep') return;
     const actor = event.actorRef as AnyActorRef;
     const { value } = event.snapshot as Partial<AnyMachineSnapshot>;
     if (value === undefined) return;

@@ -1,4 +1,5 @@
 import { type Agent, createAgent } from '../../actors/agent.ts';
+import { recordTransitions } from '../../actors/recorder.ts';
 import { type Saved, sortRows } from '../../actors/restore.ts';
 import { mayResume } from '../../machines/agent/decide.ts';
 import { exitCodes } from '../../machines/agent/model.ts';
@@ -57,6 +58,8 @@ async function run(config: Config, log: AgentLog, clock: Clock): Promise<number>
         'The AWS region is not known: set AWS_DEFAULT_REGION, as no EC2 metadata service answers',
       );
     const agent = assemble({ ...config, region }, metadata, { store, log, clock, saved });
+    if (config.logLevel === 'debug')
+      recordTransitions(agent.system, (transition) => log.debug('Transition', { ...transition }));
     return await untilEnded(agent, log);
   } finally {
     await store.close();

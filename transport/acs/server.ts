@@ -2,14 +2,12 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { decodeAcknowledgement, frameOf } from './codec.ts';
-import type { AcsError } from './port.ts';
 import type { WireTask } from './task-definition.ts';
 
 /** What the local control plane hears of its container instance. */
 export interface AcsServerListener {
   connected(containerInstanceArn: string): void;
   acknowledged(acknowledgement: { type: string; messageId: string }): void;
-  malformed(error: AcsError): void;
   disconnected(): void;
 }
 
@@ -63,8 +61,8 @@ export class AcsServer {
     socket.on('message', (data) => {
       try {
         this.#listener.acknowledged(decodeAcknowledgement(String(data)));
-      } catch (error) {
-        this.#listener.malformed(error as AcsError);
+      } catch {
+        // As at ECS: what is not understood is dropped, and the connection stays.
       }
     });
     socket.on('error', () => socket.terminate());

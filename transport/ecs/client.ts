@@ -6,9 +6,10 @@ import {
   SubmitTaskStateChangeCommand,
   type SubmitTaskStateChangeCommandInput,
 } from '@aws-sdk/client-ecs';
+import type { TaskReport } from '../../machines/report/model.ts';
 import type { Clock } from '../host/port.ts';
 import type { Credentials } from '../wire/credentials.ts';
-import { encodeRegistration, encodeTaskChange } from './codec.ts';
+import { encodeRegistration, encodeTaskChange, type WireTaskChange } from './codec.ts';
 import { ecsErrorOf } from './errors.ts';
 import { EcsError, type EcsPort, type PollEndpoints, type Registration } from './port.ts';
 
@@ -27,75 +28,93 @@ const roundTripMs = 42_000;
 /** How long an endpoint of ACS is used before ECS is asked for it again. */
 const endpointsMs = 12 * 3_600_000;
 
-/**
- * The ECS API over the AWS SDK. Calls are not repeated here: registration, session and outbox have
- * charts that show each wait between tries.
- */
-export function ecsClient(options: EcsOptions): EcsPort {
-  const client = clientOf(options);
-  const within = deadline(options.clock);
-  const cache = new Map<string, { endpoints: PollEndpoints; until: number }>();
-  const where = options.endpoint ?? `region ${options.region}`;
+/** The ECS API over the AWS SDK. */
+export const ecsClient = (options: EcsOptions): EcsPort => new EcsClient(options);
 
-  const call = async <Answer>(
+/** Calls are not repeated here: registration, session and outbox have charts that show each wait. */
+class EcsClient implements EcsPort {
+  readonly #options: EcsOptions;
+  readonly #client: ECSClient;
+  readonly #endpoints = new Map<string, { found: PollEndpoints; until: number }>();
+
+  constructor(options: EcsOptions) {
+    this.#options = options;
+    this.#client = clientOf(options);
+  }
+
+  async register(registration: Registration, signal?: AbortSignal): Promise<string> {
+    const input = encodeRegistration(registration) as RegisterContainerInstanceCommandInput;
+    const command = new RegisterContainerInstanceCommand(input);
+    const { containerInstance } = await this.#call(signal, (abortSignal) =>
+      this.#client.send(command, { abortSignal }),
+    );
+    requireAll(registration, containerInstance?.attributes ?? []);
+    if (!containerInstance?.containerInstanceArn)
+      throw new EcsError('ECS_FAILED', 'NoArn', 'ECS registered no container instance');
+    return containerInstance.containerInstanceArn;
+  }
+
+  async discoverPollEndpoint(
+    { arn, cluster }: { arn: string; cluster: string },
+    signal?: AbortSignal,
+  ): Promise<PollEndpoints> {
+    const known = this.#endpoints.get(arn);
+    const now = this.#options.clock.now();
+    if (known && now < known.until) return known.found;
+    const command = new DiscoverPollEndpointCommand({ containerInstance: arn, cluster });
+    try {
+      const answer = await this.#call(signal, (abortSignal) =>
+        this.#client.send(command, { abortSignal }),
+      );
+      if (!answer.endpoint)
+        throw new EcsError('ECS_FAILED', 'NoEndpoint', 'ECS names no endpoint of ACS');
+      const found = { acs: answer.endpoint, telemetry: answer.telemetryEndpoint ?? null };
+      this.#endpoints.set(arn, { found, until: now + endpointsMs });
+      return found;
+    } catch (error) {
+      // An old answer is better than none while the API does not answer.
+      if (known) return known.found;
+      throw error;
+    }
+  }
+
+  async submitTaskStateChange(
+    cluster: string,
+    report: TaskReport,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const command = new SubmitTaskStateChangeCommand(submission(encodeTaskChange(cluster, report)));
+    await this.#call(signal, (abortSignal) => this.#client.send(command, { abortSignal }));
+  }
+
+  /** Runs a call that ends when its time is up or the caller's signal aborts. */
+  async #call<Answer>(
     signal: AbortSignal | undefined,
     send: (abortSignal: AbortSignal) => Promise<Answer>,
-  ): Promise<Answer> => {
+  ): Promise<Answer> {
+    const { clock, endpoint, region } = this.#options;
+    const ending = new AbortController();
+    const end = () => ending.abort();
+    const cancel = clock.at(clock.now() + roundTripMs, end);
+    signal?.addEventListener('abort', end, { once: true });
     try {
-      return await within(signal, send);
+      return await send(ending.signal);
     } catch (error) {
-      throw ecsErrorOf(error, where);
+      throw ecsErrorOf(error, endpoint ?? `region ${region}`);
+    } finally {
+      cancel();
+      signal?.removeEventListener('abort', end);
     }
-  };
+  }
+}
 
-  return {
-    register: async (registration, signal) => {
-      const input = encodeRegistration(registration) as RegisterContainerInstanceCommandInput;
-      const command = new RegisterContainerInstanceCommand(input);
-      const { containerInstance } = await call(signal, (abortSignal) =>
-        client.send(command, { abortSignal }),
-      );
-      requireAll(registration, containerInstance?.attributes ?? []);
-      if (!containerInstance?.containerInstanceArn)
-        throw new EcsError('ECS_FAILED', 'NoArn', 'ECS registered no container instance');
-      return containerInstance.containerInstanceArn;
-    },
-
-    discoverPollEndpoint: async ({ arn, cluster }, signal) => {
-      const known = cache.get(arn);
-      const now = options.clock.now();
-      if (known && now < known.until) return known.endpoints;
-      const command = new DiscoverPollEndpointCommand({ containerInstance: arn, cluster });
-      try {
-        const answer = await call(signal, (abortSignal) => client.send(command, { abortSignal }));
-        if (!answer.endpoint)
-          throw new EcsError('ECS_FAILED', 'NoEndpoint', 'ECS names no endpoint of ACS');
-        const endpoints = { acs: answer.endpoint, telemetry: answer.telemetryEndpoint ?? null };
-        cache.set(arn, { endpoints, until: now + endpointsMs });
-        return endpoints;
-      } catch (error) {
-        // An old answer is better than none while the API does not answer.
-        if (known) return known.endpoints;
-        throw error;
-      }
-    },
-
-    submitTaskStateChange: async (cluster, report, signal) => {
-      const { pullStartedAt, pullStoppedAt, executionStoppedAt, ...rest } = encodeTaskChange(
-        cluster,
-        report,
-      );
-      const date = (seconds: number | undefined) => new Date((seconds ?? 0) * 1_000);
-      const input = {
-        ...rest,
-        ...(pullStartedAt !== undefined && { pullStartedAt: date(pullStartedAt) }),
-        ...(pullStoppedAt !== undefined && { pullStoppedAt: date(pullStoppedAt) }),
-        ...(executionStoppedAt !== undefined && { executionStoppedAt: date(executionStoppedAt) }),
-      } as SubmitTaskStateChangeCommandInput;
-      const command = new SubmitTaskStateChangeCommand(input);
-      await call(signal, (abortSignal) => client.send(command, { abortSignal }));
-    },
-  };
+/** The SDK takes dates where the wire has seconds. */
+function submission(wire: WireTaskChange): SubmitTaskStateChangeCommandInput {
+  const { pullStartedAt, pullStoppedAt, executionStoppedAt, ...rest } = wire;
+  const times = Object.entries({ pullStartedAt, pullStoppedAt, executionStoppedAt })
+    .filter(([, seconds]) => seconds !== undefined)
+    .map(([name, seconds]) => [name, new Date((seconds ?? 0) * 1_000)]);
+  return { ...rest, ...Object.fromEntries(times) } as SubmitTaskStateChangeCommandInput;
 }
 
 function clientOf({ endpoint, region, credentials, userAgent }: EcsOptions): ECSClient {
@@ -108,9 +127,15 @@ function clientOf({ endpoint, region, credentials, userAgent }: EcsOptions): ECS
   client.middlewareStack.add(
     (next, { commandName }) =>
       (args) => {
-        const request = args.request as { body: string };
+        const request = args.request as { body: string | Uint8Array };
         const members = privateMembers(commandName, args.input);
-        request.body = JSON.stringify({ ...JSON.parse(request.body), ...members });
+        // Decoded so because the SDK's body warns of every method of a string that is called on it.
+        const text =
+          request.body instanceof Uint8Array
+            ? new TextDecoder().decode(request.body)
+            : request.body;
+        const body = JSON.parse(text);
+        request.body = JSON.stringify({ ...body, ...members });
         return next(args);
       },
     { step: 'build', priority: 'high', name: 'privateMembers' },
@@ -146,22 +171,3 @@ function requireAll(
     `ECS did not take the attribute ${lost.name}; see that ECS_INSTANCE_ATTRIBUTES is valid`,
   );
 }
-
-/** Runs a call that ends when its time is up or the caller's signal aborts. */
-const deadline =
-  (clock: Clock) =>
-  async <Answer>(
-    signal: AbortSignal | undefined,
-    send: (abortSignal: AbortSignal) => Promise<Answer>,
-  ): Promise<Answer> => {
-    const ending = new AbortController();
-    const end = () => ending.abort();
-    const cancel = clock.at(clock.now() + roundTripMs, end);
-    signal?.addEventListener('abort', end, { once: true });
-    try {
-      return await send(ending.signal);
-    } finally {
-      cancel();
-      signal?.removeEventListener('abort', end);
-    }
-  };

@@ -1,0 +1,77 @@
+import { styleText } from 'node:util';
+import type { Transition } from '../../actors/recorder.ts';
+import type { NetworkBinding } from '../../machines/container/model.ts';
+import { taskIdOf } from '../../machines/names/arn.ts';
+import type { PlacedTask } from '../../machines/plane/model.ts';
+import type { Clock } from '../../transport/host/port.ts';
+
+/** What the command shows: lines of plain text, in colour where the output is a terminal. */
+export class Lines {
+  readonly #clock: Clock;
+  readonly #write: (line: string) => void;
+  readonly #colours: boolean;
+  /** Begins every line when what is shown did not happen in a real Engine. */
+  mark = '';
+  readonly #states = new Map<string, string>();
+  readonly #families = new Map<string, string>();
+
+  constructor(clock: Clock, out: { write: (line: string) => void; colours: boolean }) {
+    this.#clock = clock;
+    this.#write = out.write;
+    this.#colours = out.colours;
+  }
+
+  say(text: string): void {
+    this.#write(`${this.mark}${text}\n`);
+  }
+
+  /** Tells of a task under its family's name rather than its id. */
+  introduce(taskArn: string, family: string): void {
+    this.#families.set(taskIdOf(taskArn), family);
+  }
+
+  /** A line for each change of a task or a container between the states of its lifecycle. */
+  transition({ actor, to }: Transition): void {
+    const [kind = '', taskId = '', container] = actor.split('/');
+    if (kind !== 'task' && kind !== 'container') return;
+    const state = to.split('.', 1)[0] ?? to;
+    const before = this.#states.get(actor);
+    if (state === before) return;
+    this.#states.set(actor, state);
+    if (before === undefined) return;
+    const family = this.#families.get(taskId) ?? taskId;
+    const who = container === undefined ? family : `${family}/${container}`;
+    const change = `${before} → ${this.#paint(state)}`;
+    this.say(`${this.#time()}  ${kind.padEnd(9)}  ${who.padEnd(24)}  ${change}`);
+  }
+
+  /** Where a published port of a container is to be reached from this machine. */
+  address(name: string, binding: NetworkBinding): void {
+    const [port, inside] =
+      'hostPort' in binding
+        ? [binding.hostPort, binding.containerPort]
+        : [binding.hostPortRange, binding.containerPortRange];
+    const scheme = binding.protocol === 'tcp' ? 'http' : binding.protocol;
+    const address = `${scheme}://127.0.0.1:${port}`;
+    this.say(`${this.#time()}  ${name} listens on ${address} (${inside} in the container)`);
+  }
+
+  /** How a task ended: its reason and its containers' exit codes. */
+  ending(task: PlacedTask): void {
+    if (task.reason) this.say(`${this.#time()}  ${task.reason}`);
+    for (const { name, exitCode, reason } of Object.values(task.containers)) {
+      const how = exitCode === null ? 'never ran' : `exited with ${exitCode}`;
+      this.say(`${this.#time()}  ${name} ${how}${reason === null ? '' : `: ${reason}`}`);
+    }
+  }
+
+  #time(): string {
+    return new Date(this.#clock.now()).toISOString().slice(11, 19);
+  }
+
+  #paint(state: string): string {
+    if (!this.#colours) return state;
+    const colours = { running: 'green', stopped: 'red', stopping: 'yellow' } as const;
+    return styleText(colours[state as keyof typeof colours] ?? 'cyan', state);
+  }
+}

@@ -1,0 +1,6 @@
+export class SimEngine {
+  constructor(_: unknown) {}
+  port(_: string): never {
+    throw new Error('x');
+  }
+}
