@@ -1,0 +1,318 @@
+import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { expect } from 'chai';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { InboundMessage } from '../../../machines/session/model.ts';
+import { acsClient, acsUrl } from '../../../transport/acs/client.ts';
+import type { AcsConnection, AcsListener } from '../../../transport/acs/port.ts';
+import { AcsServer } from '../../../transport/acs/server.ts';
+import { realClock } from '../../../transport/host/clock.ts';
+import { realRandom } from '../../../transport/host/random.ts';
+import { type Loopback, listen } from '../../support/loopback.ts';
+import { expectedSignature, readAuthorization } from '../wire/verifier.ts';
+
+type End = Parameters<AcsListener['closed']>[0];
+
+/** A listener that remembers, and whose happenings can be awaited. */
+class Ear implements AcsListener {
+  readonly messages: InboundMessage[] = [];
+  readonly malformedCodes: string[] = [];
+  readonly ends: End[] = [];
+  #wake = () => {};
+  isOpen = false;
+
+  opened() {
+    this.isOpen = true;
+    this.#wake();
+  }
+  message(message: InboundMessage) {
+    this.messages.push(message);
+    this.#wake();
+  }
+  malformed({ code }: { code: string }) {
+    this.malformedCodes.push(code);
+    this.#wake();
+  }
+  closed(end: End) {
+    this.ends.push(end);
+    this.#wake();
+  }
+  async until(condition: () => boolean): Promise<void> {
+    while (!condition())
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+  }
+}
+
+const address = (endpoint: string) => ({
+  endpoint,
+  cluster: 'specs',
+  containerInstanceArn: 'arn:aws:ecs:us-west-2:123456789012:container-instance/specs/1',
+  sendCredentials: true,
+  dockerVersion: '20.10.24',
+});
+const options = (more: object = {}) => ({
+  region: 'us-west-2',
+  credentials: () => Promise.resolve({ accessKeyId: 'AKID', secretAccessKey: 'SECRET', ...more }),
+  agentVersion: '1.105.1',
+  agentHash: 'a8b3e7d3',
+  clock: realClock(),
+  random: realRandom,
+});
+
+describe('the address of an ACS connection', () => {
+  it('names the agent and its instance, sorted, with percent signs only', () => {
+    const url = acsUrl(address('https://ecs-a-1.us-west-2.amazonaws.com/'), options());
+    expect(url.href).to.equal(
+      'wss://ecs-a-1.us-west-2.amazonaws.com/ws?agentHash=a8b3e7d3&agentVersion=1.105.1' +
+        '&clusterArn=specs&containerInstanceArn=arn%3Aaws%3Aecs%3Aus-west-2%3A123456789012%3Acontainer-instance%2Fspecs%2F1' +
+        '&dockerVersion=DockerVersion%3A%2020.10.24&protocolVersion=2&sendCredentials=true&seqNum=1',
+    );
+  });
+
+  it('leaves out an Engine version that is not known, and adds a missing slash', () => {
+    const url = acsUrl({ ...address('http://127.0.0.1:1/acs'), dockerVersion: null }, options());
+    expect(url.pathname).to.equal('/acs/ws');
+    expect(url.protocol).to.equal('ws:');
+    expect(url.searchParams.has('dockerVersion')).to.equal(false);
+  });
+});
+
+describe('an ACS connection', () => {
+  let loopback: Loopback;
+  let ear: Ear;
+  let connection: AcsConnection | undefined;
+  const upgrades: IncomingMessage[] = [];
+
+  beforeEach(async () => {
+    loopback = await listen();
+    ear = new Ear();
+    upgrades.length = 0;
+    loopback.server.on('upgrade', (request) => upgrades.push(request));
+  });
+  afterEach(async () => {
+    connection?.terminate();
+    await loopback.close();
+  });
+
+  const connect = (more?: object) => {
+    connection = acsClient(options(more)).connect(address(`${loopback.url}/acs/`), ear);
+    return connection;
+  };
+  /** Accepts the connection and answers the server's end of it, with its stream. */
+  const accepted = async (): Promise<{ peer: WebSocket; stream: Duplex }> => {
+    const sockets = new WebSocketServer({ noServer: true });
+    const peer = new Promise<{ peer: WebSocket; stream: Duplex }>((resolve) => {
+      loopback.server.on('upgrade', (request, stream, head) =>
+        sockets.handleUpgrade(request, stream, head, (socket) => resolve({ peer: socket, stream })),
+      );
+    });
+    connect();
+    const found = await peer;
+    await ear.until(() => ear.isOpen);
+    return found;
+  };
+
+  it('is opened with a request that an independent verifier finds rightly signed', async () => {
+    const server = new AcsServer({ connected() {}, acknowledged() {}, disconnected() {} });
+    loopback.server.on('upgrade', (...upgrade: [IncomingMessage, Socket, Buffer]) =>
+      server.upgrade(...upgrade),
+    );
+    connect({ sessionToken: 'TOKEN' });
+    await ear.until(() => ear.isOpen);
+    const [request] = upgrades;
+    if (!request?.url) throw new Error('no upgrade was seen');
+    const { signature, service, region, signedHeaders } = readAuthorization(
+      request.headers.authorization,
+    );
+    expect({ service, region }).to.deep.equal({ service: 'ecs', region: 'us-west-2' });
+    expect(signedHeaders).to.deep.equal(['host', 'x-amz-date', 'x-amz-security-token']);
+    const seen = { method: 'GET', url: request.url, headers: request.headers, body: '' };
+    expect(signature).to.equal(expectedSignature(seen, 'SECRET'));
+    expect(request.headers['sec-websocket-extensions']).to.equal(undefined);
+    server.close();
+  });
+
+  it('carries payloads and heartbeats one way and acknowledgements the other', async () => {
+    const heard: { type: string; messageId: string }[] = [];
+    let wake = () => {};
+    const server = new AcsServer({
+      connected() {},
+      disconnected() {},
+      acknowledged: (acknowledgement) => {
+        heard.push(acknowledgement);
+        wake();
+      },
+    });
+    loopback.server.on('upgrade', (...upgrade: [IncomingMessage, Socket, Buffer]) =>
+      server.upgrade(...upgrade),
+    );
+    connect();
+    await ear.until(() => ear.isOpen);
+    server.heartbeat('beat');
+    server.payload({
+      messageId: 'm',
+      seqNum: 1,
+      clusterArn: 'c',
+      containerInstanceArn: 'i',
+      generatedAt: 1,
+      tasks: [],
+    });
+    await ear.until(() => ear.messages.length === 2);
+    expect(ear.messages[0]).to.deep.equal({ kind: 'heartbeat', messageId: 'beat' });
+    expect(ear.messages[1]?.kind).to.equal('payload');
+    connection?.send({ kind: 'heartbeat', messageId: 'beat' });
+    connection?.send({
+      kind: 'payload',
+      messageId: 'm',
+      clusterArn: 'c',
+      containerInstanceArn: 'i',
+    });
+    connection?.send({ kind: 'credentials', messageId: 'm', credentialsId: 'id', expiration: 'x' });
+    while (heard.length < 3)
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    expect(heard).to.deep.equal([
+      { type: 'HeartbeatAckRequest', messageId: 'beat' },
+      { type: 'AckRequest', messageId: 'm' },
+      { type: 'IAMRoleCredentialsAckRequest', messageId: 'm' },
+    ]);
+    server.close();
+  });
+
+  it('survives frames that are no messages, binary ones too', async () => {
+    const { peer } = await accepted();
+    peer.send('this is not json');
+    peer.send('{"type":"NoSuchMessage"}');
+    peer.send(Buffer.from('{"type":"HeartbeatMessage","message":{"messageId":"after"}}'));
+    await ear.until(() => ear.messages.length === 1);
+    expect(ear.malformedCodes).to.deep.equal(['ACS_MALFORMED_FRAME', 'ACS_UNKNOWN_MESSAGE']);
+    expect(ear.ends).to.deep.equal([]);
+  });
+
+  const codes: [number, boolean][] = [
+    [1000, true],
+    [1001, true],
+    [1011, true],
+    [1008, false],
+    [4000, false],
+  ];
+  for (const [code, clean] of codes)
+    it(`ended by the peer with ${code} is ${clean ? 'in good order' : 'a failure'}`, async () => {
+      const { peer } = await accepted();
+      peer.close(code);
+      await ear.until(() => ear.ends.length > 0);
+      expect(ear.ends.map((end) => end.clean)).to.deep.equal([clean]);
+    });
+
+  it('ended by the peer without a code is a failure', async () => {
+    const { peer } = await accepted();
+    peer.close();
+    await ear.until(() => ear.ends.length > 0);
+    expect(ear.ends.map((end) => end.clean)).to.deep.equal([false]);
+  });
+
+  it('whose stream just ends is in good order', async () => {
+    const { stream } = await accepted();
+    stream.end();
+    await ear.until(() => ear.ends.length > 0);
+    expect(ear.ends.map((end) => end.clean)).to.deep.equal([true]);
+  });
+
+  it('whose stream is reset is a failure', async () => {
+    const { stream } = await accepted();
+    (stream as Socket).resetAndDestroy();
+    await ear.until(() => ear.ends.length > 0);
+    expect(ear.ends.map((end) => end.clean)).to.deep.equal([false]);
+  });
+
+  it('given up by the agent ends once, and not in good order', async () => {
+    const { peer } = await accepted();
+    connection?.terminate();
+    await once(peer, 'close');
+    expect(ear.ends.map((end) => end.clean)).to.deep.equal([false]);
+  });
+
+  it('closed by the agent at its age ends in good order with the peer’s answer', async () => {
+    const { peer } = await accepted();
+    connection?.close(1000, 'ConnectionExpired: Reconnect to continue');
+    const [code, reason] = await once(peer, 'close');
+    await ear.until(() => ear.ends.length > 0);
+    expect([code, String(reason)]).to.deep.equal([
+      1000,
+      'ConnectionExpired: Reconnect to continue',
+    ]);
+    expect(ear.ends[0]?.clean).to.equal(true);
+  });
+
+  const refusals: [string, string, boolean][] = [
+    ['says that the instance is inactive', '{"InactiveInstanceException":"deregistered"}', true],
+    [
+      'says so in the long form',
+      '{"type":"InactiveInstanceException","message":{"message":"x"}}',
+      true,
+    ],
+    ['says anything else', '{"AccessDeniedException":"no"}', false],
+  ];
+  for (const [what, body, inactiveInstance] of refusals)
+    it(`refused with a body that ${what} is a failure`, async () => {
+      loopback.server.on('upgrade', (_, stream) =>
+        stream.end(`HTTP/1.1 400 Bad Request\r\ncontent-length: ${body.length}\r\n\r\n${body}`),
+      );
+      connect();
+      await ear.until(() => ear.ends.length > 0);
+      expect(ear.ends.map((end) => [end.clean, end.inactiveInstance])).to.deep.equal([
+        [false, inactiveInstance],
+      ]);
+      expect(ear.ends[0]?.reason).to.include('status 400');
+    });
+
+  it('to where nobody listens is a failure', async () => {
+    const port = loopback.url;
+    await loopback.close();
+    connection = acsClient(options()).connect(address(port), ear);
+    await ear.until(() => ear.ends.length > 0);
+    expect(ear.ends[0]?.clean).to.equal(false);
+    expect(ear.ends[0]?.reason).to.include('ECONNREFUSED');
+    loopback = await listen();
+  });
+
+  it('without credentials is a failure that says so', async () => {
+    const denied = { ...options(), credentials: () => Promise.reject(new Error('no keys')) };
+    connection = acsClient(denied).connect(address(loopback.url), ear);
+    await ear.until(() => ear.ends.length > 0);
+    expect(ear.ends[0]).to.include({ clean: false, reason: '1006 no keys' });
+  });
+});
+
+describe('the control plane’s end of ACS', () => {
+  it('serves the latest connection, and does not mistake an old one’s end for its own', async () => {
+    const loopback = await listen();
+    const told: string[] = [];
+    const server = new AcsServer({
+      connected: () => told.push('connected'),
+      acknowledged() {},
+      disconnected: () => told.push('disconnected'),
+    });
+    loopback.server.on('upgrade', (...upgrade: [IncomingMessage, Socket, Buffer]) =>
+      server.upgrade(...upgrade),
+    );
+    const [first, second] = [new Ear(), new Ear()];
+    acsClient(options()).connect(address(loopback.url), first);
+    await first.until(() => first.isOpen);
+    const line = acsClient(options()).connect(address(loopback.url), second);
+    await second.until(() => second.isOpen);
+    await first.until(() => first.ends.length > 0);
+    server.heartbeat('only the latest');
+    await second.until(() => second.messages.length > 0);
+    expect(first.messages).to.deep.equal([]);
+    expect(told).to.deep.equal(['connected', 'connected']);
+    line.terminate();
+    server.close();
+    await loopback.close();
+  });
+});

@@ -1,0 +1,370 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { expect } from 'chai';
+import type { TaskReport } from '../../../machines/report/model.ts';
+import { ecsClient } from '../../../transport/ecs/client.ts';
+import { cut } from '../../../transport/ecs/codec.ts';
+import { EcsError, type Registration } from '../../../transport/ecs/port.ts';
+import { ecsServer } from '../../../transport/ecs/server.ts';
+import type { Clock } from '../../../transport/host/port.ts';
+import { type Loopback, listen } from '../../support/loopback.ts';
+import { expectedSignature, readAuthorization, type SeenRequest } from '../wire/verifier.ts';
+
+interface Call extends SeenRequest {
+  operation: string;
+  input: Record<string, unknown>;
+}
+type Answer = { status: number; body: unknown };
+
+const registration = (more: Partial<Registration> = {}): Registration => ({
+  cluster: 'specs',
+  containerInstanceArn: null,
+  clientToken: 'token-1',
+  identity: null,
+  resources: { cpuUnits: 2048, memoryMiB: 3000, tcpPorts: [22], udpPorts: [] },
+  attributes: [{ name: 'ecs.os-type', value: 'linux' }, { name: 'stack' }],
+  ...more,
+});
+const report = (more: Partial<TaskReport> = {}): TaskReport => ({
+  taskArn: 'arn:task/1',
+  status: 'RUNNING',
+  reason: '',
+  containers: [],
+  pullStartedAt: null,
+  pullStoppedAt: null,
+  executionStoppedAt: null,
+  ...more,
+});
+
+describe('the ECS API client', () => {
+  const calls: Call[] = [];
+  let answer: (call: Call) => Answer;
+  let loopback: Loopback;
+  let now: number;
+  const clock: Clock = { now: () => now, at: () => () => {}, afterTurn: (work) => work() };
+
+  beforeEach(async () => {
+    now = 1_000;
+    calls.length = 0;
+    answer = (call) => ({
+      status: 200,
+      body: {
+        endpoint: 'http://acs/',
+        telemetryEndpoint: 'http://tcs/',
+        containerInstance: { containerInstanceArn: 'arn:ci/1', attributes: call.input.attributes },
+      },
+    });
+    loopback = await listen((request, response) => {
+      let body = '';
+      request.setEncoding('utf8');
+      request.on('data', (chunk: string) => {
+        body += chunk;
+      });
+      request.on('end', () => {
+        const headers: IncomingHttpHeaders = request.headers;
+        const operation = String(headers['x-amz-target']).split('.').pop() ?? '';
+        const call = {
+          method: request.method ?? '',
+          url: request.url ?? '',
+          headers,
+          body,
+          operation,
+          input: JSON.parse(body),
+        };
+        calls.push(call);
+        const { status, body: answered } = answer(call);
+        response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' });
+        response.end(JSON.stringify(answered));
+      });
+    });
+  });
+  afterEach(() => loopback.close());
+
+  const client = (endpoint = loopback.url) =>
+    ecsClient({
+      endpoint,
+      region: 'us-west-2',
+      credentials: () => Promise.resolve({ accessKeyId: 'AKID', secretAccessKey: 'SECRET' }),
+      userAgent: 'Spec Agent - v1',
+      clock,
+    });
+  const refusalOf = async (call: Promise<unknown>): Promise<EcsError> => {
+    try {
+      await call;
+    } catch (error) {
+      if (error instanceof EcsError) return error;
+      throw error;
+    }
+    throw new Error('the call was taken');
+  };
+
+  it('registers with its resources, its attributes and the private client token', async () => {
+    expect(await client().register(registration())).to.equal('arn:ci/1');
+    expect(calls[0]?.input).to.deep.equal({
+      cluster: 'specs',
+      clientToken: 'token-1',
+      instanceIdentityDocument: '',
+      instanceIdentityDocumentSignature: '',
+      totalResources: [
+        { name: 'CPU', type: 'INTEGER', integerValue: 2048 },
+        { name: 'MEMORY', type: 'INTEGER', integerValue: 3000 },
+        { name: 'PORTS', type: 'STRINGSET', stringSetValue: ['22'] },
+        { name: 'PORTS_UDP', type: 'STRINGSET', stringSetValue: [] },
+      ],
+      attributes: [{ name: 'ecs.os-type', value: 'linux' }, { name: 'stack' }],
+    });
+  });
+
+  it('registers again under the ARN it has, with the identity it can prove', async () => {
+    const identity = { document: '{}', signature: 'sig' };
+    await client().register(registration({ containerInstanceArn: 'arn:ci/1', identity }));
+    expect(calls[0]?.input).to.include({
+      containerInstanceArn: 'arn:ci/1',
+      instanceIdentityDocument: '{}',
+      instanceIdentityDocumentSignature: 'sig',
+    });
+  });
+
+  it('signs its calls as an independent verifier would, under its own user agent', async () => {
+    await client().register(registration());
+    const [call] = calls;
+    if (!call) throw new Error('no call was seen');
+    const { signature, service } = readAuthorization(call.headers.authorization);
+    expect(service).to.equal('ecs');
+    expect(signature).to.equal(expectedSignature(call, 'SECRET'));
+    expect(call.headers['user-agent']).to.equal('Spec Agent - v1');
+  });
+
+  it('refuses a registration of which an attribute was lost', async () => {
+    answer = () => ({
+      status: 200,
+      body: { containerInstance: { containerInstanceArn: 'arn', attributes: [{ name: 'stack' }] } },
+    });
+    const refusal = await refusalOf(client().register(registration()));
+    expect(refusal).to.include({ code: 'ECS_ATTRIBUTES', retry: false });
+    expect(refusal.message).to.include('ecs.os-type');
+  });
+
+  it('asks for the endpoint of ACS once in twelve hours, and uses an old one in need', async () => {
+    const api = client();
+    const where = { arn: 'arn:ci/1', cluster: 'specs' };
+    expect(await api.discoverPollEndpoint(where)).to.deep.equal({
+      acs: 'http://acs/',
+      telemetry: 'http://tcs/',
+    });
+    expect(calls[0]?.input).to.deep.equal({
+      containerInstance: 'arn:ci/1',
+      cluster: 'specs',
+      zoneId: '',
+    });
+    now += 12 * 3_600_000 - 1;
+    await api.discoverPollEndpoint(where);
+    expect(calls).to.have.length(1);
+    now += 2;
+    answer = () => ({ status: 500, body: { __type: 'ServerException' } });
+    expect((await api.discoverPollEndpoint(where)).acs).to.equal('http://acs/');
+    expect(calls).to.have.length(2);
+  });
+
+  it('cannot connect where ECS names no endpoint', async () => {
+    answer = () => ({ status: 200, body: {} });
+    const refusal = await refusalOf(client().discoverPollEndpoint({ arn: 'a', cluster: 'c' }));
+    expect(refusal.code).to.equal('ECS_FAILED');
+  });
+
+  it('tells a change with its times in seconds and its ports', async () => {
+    const bindings = [
+      { bindIP: '0.0.0.0', protocol: 'tcp', containerPort: 80, hostPort: 32_768 },
+    ] as const;
+    const main = {
+      name: 'main',
+      runtimeId: 'rid',
+      exitCode: 3,
+      reason: null,
+      bindings: [...bindings],
+    };
+    await client().submitTaskStateChange(
+      'specs',
+      report({
+        status: 'STOPPED',
+        pullStartedAt: 1_700_000_000_123,
+        executionStoppedAt: 1_700_000_001_000,
+        containers: [
+          { ...main, status: 'STOPPED' },
+          { ...main, name: 'early', status: 'CREATED' },
+        ],
+      }),
+    );
+    expect(calls[0]?.input).to.deep.equal({
+      cluster: 'specs',
+      task: 'arn:task/1',
+      status: 'STOPPED',
+      reason: '',
+      pullStartedAt: 1_700_000_000.123,
+      executionStoppedAt: 1_700_000_001,
+      containers: [
+        {
+          containerName: 'main',
+          runtimeId: 'rid',
+          status: 'STOPPED',
+          exitCode: 3,
+          networkBindings: bindings,
+        },
+      ],
+    });
+  });
+
+  it('cuts a long reason at 1,024 bytes, never inside a character', async () => {
+    await client().submitTaskStateChange('specs', report({ reason: `${'x'.repeat(1_023)}’rest` }));
+    expect(calls[0]?.input.reason).to.equal('x'.repeat(1_023));
+  });
+
+  const refusals: [string, Answer, string, boolean][] = [
+    ['throttling', { status: 400, body: { __type: 'ThrottlingException' } }, 'ECS_THROTTLED', true],
+    ['an ill service', { status: 500, body: { __type: 'ServerException' } }, 'ECS_THROTTLED', true],
+    ['a gateway in between', { status: 503, body: {} }, 'ECS_THROTTLED', true],
+    [
+      'a wrong request',
+      { status: 400, body: { __type: 'InvalidParameterException' } },
+      'ECS_INVALID',
+      false,
+    ],
+    [
+      'a client’s fault',
+      { status: 400, body: { __type: 'com.amazonaws.ecs#ClientException' } },
+      'ECS_INVALID',
+      false,
+    ],
+    [
+      'denied access',
+      { status: 400, body: { __type: 'AccessDeniedException' } },
+      'ECS_DENIED',
+      false,
+    ],
+    [
+      'unknown keys',
+      { status: 400, body: { __type: 'UnrecognizedClientException' } },
+      'ECS_DENIED',
+      false,
+    ],
+    [
+      'anything else',
+      { status: 400, body: { __type: 'ClusterNotFoundException' } },
+      'ECS_FAILED',
+      false,
+    ],
+  ];
+  for (const [what, given, code, retry] of refusals)
+    it(`knows ${what} as ${code}, and asks once`, async () => {
+      answer = () => given;
+      expect(await refusalOf(client().register(registration()))).to.include({ code, retry });
+      expect(calls).to.have.length(1);
+    });
+
+  it('names the address that nobody answers at', async () => {
+    const refusal = await refusalOf(client('http://127.0.0.1:1').register(registration()));
+    expect(refusal).to.include({ code: 'ECS_UNREACHABLE', retry: true });
+    expect(refusal.message).to.include('http://127.0.0.1:1');
+  });
+
+  it('ends a call when the caller loses interest', async () => {
+    const ending = new AbortController();
+    answer = () => {
+      ending.abort();
+      return { status: 200, body: {} };
+    };
+    const refusal = await refusalOf(client().register(registration(), ending.signal));
+    expect(refusal.code).to.equal('ECS_UNREACHABLE');
+  });
+});
+
+describe('the local control plane’s ECS API', () => {
+  it('hears what the client says, in the same words', async () => {
+    const registered: Registration[] = [];
+    const told: TaskReport[] = [];
+    const loopback = await listen(
+      ecsServer({
+        register: (given) => {
+          registered.push(given);
+          return 'arn:ci/9';
+        },
+        discover: () => ({ acs: 'http://acs/', telemetry: null }),
+        submit: (given) => told.push(given),
+      }),
+    );
+    const api = ecsClient({
+      endpoint: loopback.url,
+      region: 'local',
+      credentials: () => Promise.resolve({ accessKeyId: 'A', secretAccessKey: 'S' }),
+      userAgent: 'Spec',
+      clock: { now: () => 0, at: () => () => {}, afterTurn: (work) => work() },
+    });
+    const given = registration({ containerInstanceArn: 'arn:ci/9' });
+    expect(await api.register(given)).to.equal('arn:ci/9');
+    expect(registered).to.deep.equal([given]);
+    const where = { arn: 'arn:ci/9', cluster: 'specs' };
+    expect(await api.discoverPollEndpoint(where)).to.deep.equal({
+      acs: 'http://acs/',
+      telemetry: null,
+    });
+    const change = report({
+      status: 'STOPPED',
+      reason: 'why',
+      executionStoppedAt: 1_700_000_000_001,
+      containers: [
+        {
+          name: 'main',
+          status: 'STOPPED',
+          runtimeId: 'r',
+          exitCode: 0,
+          reason: 'Error: x',
+          bindings: [],
+        },
+      ],
+    });
+    await api.submitTaskStateChange('specs', change);
+    expect(told).to.deep.equal([change]);
+    await loopback.close();
+  });
+
+  const wrong: [string, { target: string; body: string }, string][] = [
+    [
+      'an unknown operation',
+      { target: 'AmazonEC2ContainerServiceV20141113.RunTask', body: '{}' },
+      'UnknownOperationException',
+    ],
+    [
+      'a body that is no JSON',
+      { target: 'AmazonEC2ContainerServiceV20141113.SubmitTaskStateChange', body: '{' },
+      'SerializationException',
+    ],
+  ];
+  for (const [what, { target, body }, type] of wrong)
+    it(`answers ${what} as the service would`, async () => {
+      const none = () => {
+        throw new Error('not to be called');
+      };
+      const loopback = await listen(ecsServer({ register: none, discover: none, submit: none }));
+      const response = await fetch(loopback.url, {
+        method: 'POST',
+        body,
+        headers: { 'x-amz-target': target },
+      });
+      expect(response.status).to.equal(400);
+      expect(((await response.json()) as { __type: string }).__type).to.equal(type);
+      await loopback.close();
+    });
+});
+
+describe('a text cut to a number of bytes', () => {
+  const cuts: [string, number, string][] = [
+    ['short', 10, 'short'],
+    ['exact', 5, 'exact'],
+    ['longer', 5, 'longe'],
+    ['a’b', 2, 'a'],
+    ['a’b', 4, 'a’'],
+    ['😀😀', 7, '😀'],
+  ];
+  for (const [text, limit, left] of cuts)
+    it(`leaves ${JSON.stringify(left)} of ${JSON.stringify(text)} at ${limit}`, () =>
+      expect(cut(text, limit)).to.equal(left));
+});
