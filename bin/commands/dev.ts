@@ -118,7 +118,7 @@ async function engineFor(
     );
     lines.mark = '[simulated] ';
     const { SimEngine } = await import('../../transport/sim/engine.ts');
-    return new SimEngine({ ...pulse, latencyMs: 300, images: 'all' }).port(cluster);
+    return new SimEngine({ ...pulse, latencyMs: 300 }).port(cluster);
   }
 }
 

@@ -178,10 +178,11 @@ export const containerMachine = setup({
             id: 'inspectStarted',
             src: 'inspectContainer',
             input: key,
-            onDone: {
-              target: '#container.running',
-              actions: { type: 'keepFacts', params: result },
-            },
+            onDone: [
+              // Only after a restart: what was asked of the Engine before it was not done.
+              { guard: { type: 'neverStarted', params: result }, target: 'calling' },
+              { target: '#container.running', actions: { type: 'keepFacts', params: result } },
+            ],
             onError: [
               {
                 guard: { type: 'isGone', params: failure },

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
-import type { Clock, Random } from '../host/port.ts';
+import type { Cancel, Clock, Random } from '../host/port.ts';
 import { type Signer, signedHeaders } from '../wire/sigv4.ts';
 import { decodeFrame, encodeAcknowledgement, saysInactive } from './codec.ts';
 import {
@@ -19,12 +19,12 @@ export interface AcsOptions extends Omit<Signer, 'service'> {
   random: Random;
 }
 
-/** How long the peer may take over the opening handshake. */
-const handshakeMs = 30_000;
+/** How long opening may take in all: keys, connection, handshake and the body of a refusal. */
+const openingMs = 30_000;
 /** Close codes after which the peer expects the agent back at once; 1006: the stream just ended. */
 const cleanCodes = new Set([1000, 1001, 1006, 1011]);
-/** As much of a refusal's body as is read. */
-const refusalBytes = 1024;
+/** As many characters of a refusal's body as are read. */
+const refusalLength = 1024;
 
 /** ACS over websockets, each connection opened with a signed request. */
 export const acsClient = (options: AcsOptions): AcsPort => ({
@@ -55,6 +55,8 @@ export function acsUrl(address: AcsAddress, { agentHash, agentVersion }: AcsOpti
 class Connection implements AcsConnection {
   readonly #options: AcsOptions;
   readonly #listener: AcsListener;
+  /** Ends the limit on opening. */
+  readonly #cancelLimit: Cancel;
   #socket: WebSocket | null = null;
   #ended = false;
   /** Why the end is not in good order, once something has gone wrong. */
@@ -63,10 +65,11 @@ class Connection implements AcsConnection {
   constructor(options: AcsOptions, address: AcsAddress, listener: AcsListener) {
     this.#options = options;
     this.#listener = listener;
-    this.#open(acsUrl(address, options)).catch((error: Error) => {
-      this.#blame(error.message);
-      this.#end(1006);
-    });
+    const { clock } = options;
+    this.#cancelLimit = clock.at(clock.now() + openingMs, () =>
+      this.#giveUp(`not open after ${openingMs / 1_000} s`),
+    );
+    this.#open(address).catch((error: Error) => this.#giveUp(error.message));
   }
 
   send(acknowledgement: Parameters<AcsConnection['send']>[0]): void {
@@ -79,25 +82,29 @@ class Connection implements AcsConnection {
   }
 
   terminate(): void {
-    this.#blame('given up by the agent');
+    this.#giveUp('given up by the agent');
+  }
+
+  #giveUp(fault: string): void {
+    this.#blame(fault);
     this.#end(1006);
     this.#socket?.terminate();
   }
 
-  async #open(url: URL): Promise<void> {
+  async #open(address: AcsAddress): Promise<void> {
+    const url = acsUrl(address, this.#options);
     const signer = { ...this.#options, service: 'ecs' };
     const headers = await signedHeaders(url, signer, this.#options.clock.now());
     if (this.#ended) return;
-    const socket = new WebSocket(url, {
-      headers,
-      perMessageDeflate: false,
-      handshakeTimeout: handshakeMs,
-    });
+    const socket = new WebSocket(url, { headers, perMessageDeflate: false });
     this.#socket = socket;
     socket.on('upgrade', ({ socket: stream }: IncomingMessage) =>
       stream.on('error', (error) => this.#blame(error.message)),
     );
-    socket.on('open', () => this.#listener.opened());
+    socket.on('open', () => {
+      this.#cancelLimit();
+      this.#listener.opened();
+    });
     socket.on('message', (data) => this.#hear(String(data)));
     socket.on('unexpected-response', (_, response) => this.#refused(response));
     socket.on('error', (error) => this.#blame(error.message));
@@ -118,12 +125,13 @@ class Connection implements AcsConnection {
     let body = '';
     response.setEncoding('utf8');
     response.on('data', (chunk: string) => {
-      if (body.length < refusalBytes) body += chunk;
+      body += chunk;
+      if (body.length >= refusalLength) response.destroy();
     });
-    response.on('error', (error) => this.#blame(error.message));
+    response.on('error', () => response.destroy());
     response.on('close', () => {
-      const said = body.slice(0, refusalBytes);
-      this.#blame(`ACS refused the connection with status ${response.statusCode}`);
+      const said = body.slice(0, refusalLength);
+      this.#blame(`ACS refused the connection with status ${response.statusCode}: ${said}`);
       this.#end(1006, '', saysInactive(said));
       this.#socket?.terminate();
     });
@@ -136,6 +144,7 @@ class Connection implements AcsConnection {
   #end(code: number, reason = '', inactiveInstance = false): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#cancelLimit();
     const clean = this.#fault === null && cleanCodes.has(code);
     const said = this.#fault ?? reason;
     this.#listener.closed({ clean, inactiveInstance, reason: `${code} ${said}`.trim() });

@@ -1,8 +1,8 @@
 import type { Acknowledgement, InboundMessage } from '../../machines/session/model.ts';
 import type { Random } from '../host/port.ts';
+import { type JsonObject, MalformedError, Members, readObject } from '../wire/members.ts';
 import { readPayload } from './payload.ts';
 import { AcsError } from './port.ts';
-import { type JsonObject, Members, readFrame } from './read.ts';
 
 /** Messages of ACS that are known and ask nothing of this agent; they still show that ACS is there. */
 const others = new Set([
@@ -29,12 +29,23 @@ const others = new Set([
   'InactiveInstanceException',
 ]);
 
+/** As much of an unknown type as is shown; the longest known one has 38 characters. */
+const shownOfType = 64;
+
 /**
  * Reads one frame: `{"type": ..., "message": {...}}`, or an error as `{"<type>": "<text>"}`.
  * Throws {@link AcsError}: `ACS_MALFORMED_FRAME`, or `ACS_UNKNOWN_MESSAGE` for a type of no model.
  */
 export function decodeFrame(text: string, random: Random): InboundMessage {
-  const frame = readFrame(text);
+  try {
+    return readMessage(readObject(text, 'frame'), random);
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error;
+    throw new AcsError('ACS_MALFORMED_FRAME', `A message of ACS was dropped: ${error.message}`);
+  }
+}
+
+function readMessage(frame: JsonObject, random: Random): InboundMessage {
   const head = new Members(frame, 'frame');
   const type = head.text('type') || errorTypeOf(frame);
   if (type === 'PayloadMessage') {
@@ -47,7 +58,11 @@ export function decodeFrame(text: string, random: Random): InboundMessage {
     return { kind: 'heartbeat', messageId };
   }
   if (others.has(type)) return { kind: 'other', type };
-  throw new AcsError('ACS_UNKNOWN_MESSAGE', `A message of ACS was dropped: its type is not known`);
+  const shown = type.slice(0, shownOfType);
+  throw new AcsError(
+    'ACS_UNKNOWN_MESSAGE',
+    `A message of ACS was dropped: its type "${shown}" is not known`,
+  );
 }
 
 /** The short form of an error: an object whose only member is the error's type. */
@@ -83,9 +98,12 @@ export function encodeAcknowledgement(acknowledgement: Acknowledgement): string 
 /** One frame of ACS, in either direction. */
 export const frameOf = (type: string, message: object): string => JSON.stringify({ type, message });
 
-/** What the control plane hears of the agent: which message it acknowledges, by which type. */
+/**
+ * What the control plane hears of the agent: which message it acknowledges, by which type. Throws
+ * {@link MalformedError}.
+ */
 export function decodeAcknowledgement(text: string): { type: string; messageId: string } {
-  const head = new Members(readFrame(text), 'frame');
+  const head = new Members(readObject(text, 'frame'), 'frame');
   return {
     type: head.text('type') ?? '',
     messageId: head.object('message')?.text('messageId') ?? '',

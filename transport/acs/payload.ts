@@ -2,7 +2,7 @@ import type { ContainerPlan, PortMapping, Protocol } from '../../machines/contai
 import type { CredentialReceipt, Payload } from '../../machines/session/model.ts';
 import type { TaskArrival } from '../../machines/task/model.ts';
 import type { Random } from '../host/port.ts';
-import type { Members } from './read.ts';
+import type { Members } from '../wire/members.ts';
 import { unsupportedBy } from './unsupported.ts';
 
 /** Why one task of a payload cannot be understood; its siblings are not touched. */
@@ -10,7 +10,7 @@ class BadTask extends Error {}
 
 /**
  * Translates a `PayloadMessage` of ACS. Answers null for one without its own and its addressee's
- * names, which is dropped without a word. Throws `ACS_MALFORMED_FRAME` (see {@link Members}).
+ * names, which is dropped without a word. Throws what {@link Members} throws.
  * The keys of role credentials are not kept: only what their receipt must name.
  */
 export function readPayload(message: Members, random: Random): Payload | null {
@@ -97,7 +97,7 @@ function readContainer(container: Members, random: Random): ContainerPlan {
     memoryMiB: natural(container.number('memory'), 'memory') ?? 0,
     command: overriddenCommand(container) ?? container.texts('command'),
     entryPoint: container.texts('entryPoint'),
-    environment: container.textMap('environment'),
+    environment: container.textMap('environment') ?? {},
     portMappings: container.objects('portMappings').map(readPortMapping),
     stopTimeoutS: natural(container.number('stopTimeout'), 'stopTimeout') || null,
     dockerConfig: docker?.text('config') ?? '',

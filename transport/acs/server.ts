@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { MalformedError } from '../wire/members.ts';
 import { decodeAcknowledgement, frameOf } from './codec.ts';
 import type { WireTask } from './task-definition.ts';
 
@@ -37,8 +38,8 @@ export class AcsServer {
 
   upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
     this.#sockets.handleUpgrade(request, stream, head, (socket) => {
-      const { searchParams } = new URL(request.url ?? '/', 'ws://localhost');
-      this.#serve(socket, searchParams.get('containerInstanceArn') ?? '');
+      const query = new URLSearchParams(request.url?.split('?')[1]);
+      this.#serve(socket, query.get('containerInstanceArn') ?? '');
     });
   }
 
@@ -61,8 +62,9 @@ export class AcsServer {
     socket.on('message', (data) => {
       try {
         this.#listener.acknowledged(decodeAcknowledgement(String(data)));
-      } catch {
-        // As at ECS: what is not understood is dropped, and the connection stays.
+      } catch (error) {
+        // What is not understood is dropped, and the connection stays, as at the agent's end.
+        if (!(error instanceof MalformedError)) throw error;
       }
     });
     socket.on('error', () => socket.terminate());

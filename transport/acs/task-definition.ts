@@ -1,5 +1,5 @@
 import { AgentError } from '../../machines/names/errors.ts';
-import { isObject, type JsonObject } from './read.ts';
+import { isObject, type JsonObject } from '../wire/members.ts';
 
 /** A task as ACS carries it; only what the control plane itself looks at is named. */
 export interface WireTask extends JsonObject {

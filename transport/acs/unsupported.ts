@@ -1,4 +1,4 @@
-import type { Members } from './read.ts';
+import type { Members } from '../wire/members.ts';
 
 /** Members of a task that ask for a feature this agent does not have, with the feature in words. */
 const taskFeatures: Record<string, string> = {

@@ -2,14 +2,12 @@ import {
   DiscoverPollEndpointCommand,
   ECSClient,
   RegisterContainerInstanceCommand,
-  type RegisterContainerInstanceCommandInput,
   SubmitTaskStateChangeCommand,
-  type SubmitTaskStateChangeCommandInput,
 } from '@aws-sdk/client-ecs';
 import type { TaskReport } from '../../machines/report/model.ts';
 import type { Clock } from '../host/port.ts';
 import type { Credentials } from '../wire/credentials.ts';
-import { encodeRegistration, encodeTaskChange, type WireTaskChange } from './codec.ts';
+import { encodeRegistration, encodeTaskChange } from './codec.ts';
 import { ecsErrorOf } from './errors.ts';
 import { EcsError, type EcsPort, type PollEndpoints, type Registration } from './port.ts';
 
@@ -43,8 +41,7 @@ class EcsClient implements EcsPort {
   }
 
   async register(registration: Registration, signal?: AbortSignal): Promise<string> {
-    const input = encodeRegistration(registration) as RegisterContainerInstanceCommandInput;
-    const command = new RegisterContainerInstanceCommand(input);
+    const command = new RegisterContainerInstanceCommand(encodeRegistration(registration));
     const { containerInstance } = await this.#call(signal, (abortSignal) =>
       this.#client.send(command, { abortSignal }),
     );
@@ -83,39 +80,45 @@ class EcsClient implements EcsPort {
     report: TaskReport,
     signal?: AbortSignal,
   ): Promise<void> {
-    const command = new SubmitTaskStateChangeCommand(submission(encodeTaskChange(cluster, report)));
+    const command = new SubmitTaskStateChangeCommand(encodeTaskChange(cluster, report));
     await this.#call(signal, (abortSignal) => this.#client.send(command, { abortSignal }));
   }
 
-  /** Runs a call that ends when its time is up or the caller's signal aborts. */
+  /** Runs a call that ends when its time is up or the caller's signal aborts, come what may. */
   async #call<Answer>(
     signal: AbortSignal | undefined,
     send: (abortSignal: AbortSignal) => Promise<Answer>,
   ): Promise<Answer> {
     const { clock, endpoint, region } = this.#options;
+    const where = endpoint ?? `region ${region}`;
     const ending = new AbortController();
-    const end = () => ending.abort();
-    const cancel = clock.at(clock.now() + roundTripMs, end);
-    signal?.addEventListener('abort', end, { once: true });
+    // The SDK looks at its signal only while it waits for the answer, not while it asks for keys.
+    const ended = new Promise<never>((_, reject) =>
+      ending.signal.addEventListener('abort', () => reject(ending.signal.reason), { once: true }),
+    );
+    const cancel = clock.at(clock.now() + roundTripMs, () => ending.abort(tooLate(where)));
+    const giveUp = () => ending.abort(givenUp());
+    signal?.addEventListener('abort', giveUp, { once: true });
     try {
-      return await send(ending.signal);
+      if (signal?.aborted) throw givenUp();
+      return await Promise.race([send(ending.signal), ended]);
     } catch (error) {
-      throw ecsErrorOf(error, endpoint ?? `region ${region}`);
+      throw ecsErrorOf(error, where);
     } finally {
       cancel();
-      signal?.removeEventListener('abort', end);
+      signal?.removeEventListener('abort', giveUp);
     }
   }
 }
 
-/** The SDK takes dates where the wire has seconds. */
-function submission(wire: WireTaskChange): SubmitTaskStateChangeCommandInput {
-  const { pullStartedAt, pullStoppedAt, executionStoppedAt, ...rest } = wire;
-  const times = Object.entries({ pullStartedAt, pullStoppedAt, executionStoppedAt })
-    .filter(([, seconds]) => seconds !== undefined)
-    .map(([name, seconds]) => [name, new Date((seconds ?? 0) * 1_000)]);
-  return { ...rest, ...Object.fromEntries(times) } as SubmitTaskStateChangeCommandInput;
-}
+const tooLate = (where: string): EcsError =>
+  new EcsError(
+    'ECS_UNREACHABLE',
+    'TimeoutError',
+    `The ECS API (${where}) did not answer within ${roundTripMs / 1_000} s`,
+  );
+const givenUp = (): EcsError =>
+  new EcsError('ECS_UNREACHABLE', 'AbortError', 'The call to the ECS API was given up');
 
 function clientOf({ endpoint, region, credentials, userAgent }: EcsOptions): ECSClient {
   const client = new ECSClient({

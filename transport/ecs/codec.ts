@@ -1,100 +1,71 @@
+import type {
+  ContainerStateChange,
+  RegisterContainerInstanceCommandInput,
+  SubmitTaskStateChangeCommandInput,
+} from '@aws-sdk/client-ecs';
 import type { NetworkBinding } from '../../machines/container/model.ts';
 import type { ContainerReport, TaskReport } from '../../machines/report/model.ts';
+import type { Members } from '../wire/members.ts';
 import type { Registration } from './port.ts';
 
 /** Limits of SubmitTaskStateChange (Amazon ECS API) in bytes. */
 const reasonBytes = 1024;
 const idBytes = 255;
 
-interface WireResource {
-  name: string;
-  type: string;
-  integerValue?: number;
-  stringSetValue?: string[];
-}
+/** RegisterContainerInstance as ECS takes it: the public model of the SDK lacks the token. */
+export type RegistrationInput = RegisterContainerInstanceCommandInput & { clientToken: string };
 
-/** RegisterContainerInstance as it goes over the wire. */
-export interface WireRegistration {
-  cluster?: string;
-  containerInstanceArn?: string;
-  clientToken?: string;
-  instanceIdentityDocument?: string;
-  instanceIdentityDocumentSignature?: string;
-  totalResources?: WireResource[];
-  attributes?: { name: string; value?: string }[];
-}
-
-/** One container of SubmitTaskStateChange as it goes over the wire. */
-export interface WireContainerChange {
-  containerName?: string;
-  status?: string;
-  runtimeId?: string;
-  exitCode?: number;
-  reason?: string;
-  networkBindings?: Partial<Record<keyof WireBinding, string | number>>[];
-}
-interface WireBinding {
-  bindIP: string;
-  protocol: string;
-  containerPort: number;
-  hostPort: number;
-  containerPortRange: string;
-  hostPortRange: string;
-}
-
-/** SubmitTaskStateChange as it goes over the wire; times are epoch seconds. */
-export interface WireTaskChange {
-  cluster?: string;
-  task?: string;
-  status?: string;
-  reason?: string;
-  containers?: WireContainerChange[];
-  pullStartedAt?: number;
-  pullStoppedAt?: number;
-  executionStoppedAt?: number;
-}
-
-export function encodeRegistration(registration: Registration): WireRegistration {
-  const { resources, containerInstanceArn, ...rest } = registration;
-  const ports = (numbers: number[]) => numbers.map(String);
+/** A registration as the SDK sends it. */
+export function encodeRegistration(registration: Registration): RegistrationInput {
+  const { cluster, clientToken, containerInstanceArn, identity, resources } = registration;
   return {
-    cluster: rest.cluster,
-    clientToken: rest.clientToken,
+    cluster,
+    clientToken,
     ...(containerInstanceArn !== null && { containerInstanceArn }),
-    instanceIdentityDocument: registration.identity?.document ?? '',
-    instanceIdentityDocumentSignature: registration.identity?.signature ?? '',
+    instanceIdentityDocument: identity?.document ?? '',
+    instanceIdentityDocumentSignature: identity?.signature ?? '',
     totalResources: [
       { name: 'CPU', type: 'INTEGER', integerValue: resources.cpuUnits },
       { name: 'MEMORY', type: 'INTEGER', integerValue: resources.memoryMiB },
-      { name: 'PORTS', type: 'STRINGSET', stringSetValue: ports(resources.tcpPorts) },
-      { name: 'PORTS_UDP', type: 'STRINGSET', stringSetValue: ports(resources.udpPorts) },
+      { name: 'PORTS', type: 'STRINGSET', stringSetValue: resources.tcpPorts.map(String) },
+      { name: 'PORTS_UDP', type: 'STRINGSET', stringSetValue: resources.udpPorts.map(String) },
     ],
-    attributes: rest.attributes,
+    attributes: registration.attributes,
   };
 }
 
-export function decodeRegistration(wire: WireRegistration): Registration {
-  const find = (name: string) => wire.totalResources?.find((resource) => resource.name === name);
-  const ports = (name: string) => (find(name)?.stringSetValue ?? []).map(Number);
+/** A registration as the service receives it. Throws what {@link Members} throws. */
+export function decodeRegistration(wire: Members): Registration {
+  const resources = new Map(
+    entriesOf(wire, 'totalResources').map((resource) => [resource.text('name'), resource]),
+  );
+  const integer = (name: string) => resources.get(name)?.number('integerValue') ?? 0;
+  const ports = (name: string) => (resources.get(name)?.texts('stringSetValue') ?? []).map(Number);
+  const document = wire.text('instanceIdentityDocument');
+  const signature = wire.text('instanceIdentityDocumentSignature') ?? '';
   return {
-    cluster: wire.cluster ?? 'default',
-    containerInstanceArn: wire.containerInstanceArn ?? null,
-    clientToken: wire.clientToken ?? '',
-    identity: wire.instanceIdentityDocument
-      ? {
-          document: wire.instanceIdentityDocument,
-          signature: wire.instanceIdentityDocumentSignature ?? '',
-        }
-      : null,
+    cluster: wire.text('cluster') ?? 'default',
+    containerInstanceArn: wire.text('containerInstanceArn'),
+    clientToken: wire.text('clientToken') ?? '',
+    identity: document ? { document, signature } : null,
     resources: {
-      cpuUnits: find('CPU')?.integerValue ?? 0,
-      memoryMiB: find('MEMORY')?.integerValue ?? 0,
+      cpuUnits: integer('CPU'),
+      memoryMiB: integer('MEMORY'),
       tcpPorts: ports('PORTS'),
       udpPorts: ports('PORTS_UDP'),
     },
-    attributes: wire.attributes ?? [],
+    attributes: entriesOf(wire, 'attributes').map(decodeAttribute),
   };
 }
+
+function decodeAttribute(wire: Members): Registration['attributes'][number] {
+  const name = wire.text('name') ?? '';
+  const value = wire.text('value');
+  return value === null ? { name } : { name, value };
+}
+
+const entriesOf = (wire: Members, name: string): Members[] =>
+  wire.objects(name).filter((entry) => entry !== null);
 
 /** At most `limit` bytes of a text, never part of a character. */
 export function cut(text: string, limit: number): string {
@@ -109,24 +80,26 @@ export function cut(text: string, limit: number): string {
 const isTold = ({ status }: ContainerReport): boolean =>
   status === 'RUNNING' || status === 'STOPPED';
 
-export function encodeTaskChange(cluster: string, report: TaskReport): WireTaskChange {
+/** A report as the SDK sends it, cut to the limits of SubmitTaskStateChange. */
+export function encodeTaskChange(
+  cluster: string,
+  report: TaskReport,
+): SubmitTaskStateChangeCommandInput {
   const containers = report.containers.filter(isTold).map(encodeContainer);
-  const seconds = (time: number) => time / 1_000;
+  const { pullStartedAt, pullStoppedAt, executionStoppedAt } = report;
   return {
     cluster,
     task: report.taskArn,
     status: report.status,
     reason: cut(report.reason, reasonBytes),
     ...(containers.length > 0 && { containers }),
-    ...(report.pullStartedAt !== null && { pullStartedAt: seconds(report.pullStartedAt) }),
-    ...(report.pullStoppedAt !== null && { pullStoppedAt: seconds(report.pullStoppedAt) }),
-    ...(report.executionStoppedAt !== null && {
-      executionStoppedAt: seconds(report.executionStoppedAt),
-    }),
+    ...(pullStartedAt !== null && { pullStartedAt: new Date(pullStartedAt) }),
+    ...(pullStoppedAt !== null && { pullStoppedAt: new Date(pullStoppedAt) }),
+    ...(executionStoppedAt !== null && { executionStoppedAt: new Date(executionStoppedAt) }),
   };
 }
 
-const encodeContainer = (container: ContainerReport): WireContainerChange => ({
+const encodeContainer = (container: ContainerReport): ContainerStateChange => ({
   containerName: container.name,
   status: container.status,
   ...(container.runtimeId !== null && { runtimeId: cut(container.runtimeId, idBytes) }),
@@ -135,25 +108,43 @@ const encodeContainer = (container: ContainerReport): WireContainerChange => ({
   ...(container.bindings.length > 0 && { networkBindings: container.bindings }),
 });
 
-export function decodeTaskChange(wire: WireTaskChange): TaskReport {
-  const milliseconds = (time: number | undefined) =>
-    time === undefined ? null : Math.round(time * 1_000);
+/** A report as the service receives it. Throws what {@link Members} throws. */
+export function decodeTaskChange(wire: Members): TaskReport {
+  const status = wire.text('status');
   return {
-    taskArn: wire.task ?? '',
-    status: wire.status === 'RUNNING' || wire.status === 'STOPPED' ? wire.status : 'PENDING',
-    reason: wire.reason ?? '',
-    containers: (wire.containers ?? []).map(decodeContainer),
-    pullStartedAt: milliseconds(wire.pullStartedAt),
-    pullStoppedAt: milliseconds(wire.pullStoppedAt),
-    executionStoppedAt: milliseconds(wire.executionStoppedAt),
+    taskArn: wire.text('task') ?? '',
+    status: status === 'RUNNING' || status === 'STOPPED' ? status : 'PENDING',
+    reason: wire.text('reason') ?? '',
+    containers: entriesOf(wire, 'containers').map(decodeContainer),
+    pullStartedAt: millisecondsOf(wire.number('pullStartedAt')),
+    pullStoppedAt: millisecondsOf(wire.number('pullStoppedAt')),
+    executionStoppedAt: millisecondsOf(wire.number('executionStoppedAt')),
   };
 }
 
-const decodeContainer = (wire: WireContainerChange): ContainerReport => ({
-  name: wire.containerName ?? '',
-  status: wire.status === 'RUNNING' || wire.status === 'STOPPED' ? wire.status : 'NONE',
-  runtimeId: wire.runtimeId ?? null,
-  exitCode: wire.exitCode ?? null,
-  reason: wire.reason ?? null,
-  bindings: (wire.networkBindings ?? []) as NetworkBinding[],
-});
+/** The wire has epoch seconds with a fraction. */
+const millisecondsOf = (seconds: number | null): number | null =>
+  seconds === null ? null : Math.round(seconds * 1_000);
+
+function decodeContainer(wire: Members): ContainerReport {
+  const status = wire.text('status');
+  return {
+    name: wire.text('containerName') ?? '',
+    status: status === 'RUNNING' || status === 'STOPPED' ? status : 'NONE',
+    runtimeId: wire.text('runtimeId'),
+    exitCode: wire.number('exitCode'),
+    reason: wire.text('reason'),
+    bindings: entriesOf(wire, 'networkBindings').map(decodeBinding),
+  };
+}
+
+function decodeBinding(wire: Members): NetworkBinding {
+  const bindIP = wire.text('bindIP') ?? '';
+  const protocol = wire.text('protocol') === 'udp' ? 'udp' : 'tcp';
+  const containerPortRange = wire.text('containerPortRange');
+  const hostPortRange = wire.text('hostPortRange');
+  if (containerPortRange !== null && hostPortRange !== null)
+    return { bindIP, protocol, containerPortRange, hostPortRange };
+  const containerPort = wire.number('containerPort') ?? 0;
+  return { bindIP, protocol, containerPort, hostPort: wire.number('hostPort') ?? 0 };
+}

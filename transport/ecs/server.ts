@@ -1,11 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { TaskReport } from '../../machines/report/model.ts';
-import {
-  decodeRegistration,
-  decodeTaskChange,
-  type WireRegistration,
-  type WireTaskChange,
-} from './codec.ts';
+import { MalformedError, Members, readObject } from '../wire/members.ts';
+import { decodeRegistration, decodeTaskChange } from './codec.ts';
 import type { PollEndpoints, Registration } from './port.ts';
 
 /** What the local control plane does with the calls of its container instance. */
@@ -38,21 +34,28 @@ export function ecsServer(handlers: EcsHandlers): RequestListener {
 
 function answerOf(handlers: EcsHandlers, target: string, body: string): Answer {
   const operation = target.startsWith(`${service}.`) ? target.slice(service.length + 1) : target;
-  let input: unknown;
   try {
-    input = JSON.parse(body || '{}');
-  } catch {
-    return refusal('SerializationException', 'The request is not JSON.');
+    return perform(handlers, operation, new Members(readObject(body, 'input'), 'input'));
+  } catch (error) {
+    if (error instanceof MalformedError) return refusal('SerializationException', error.message);
+    throw error;
   }
+}
+
+function perform(handlers: EcsHandlers, operation: string, input: Members): Answer {
   switch (operation) {
-    case 'RegisterContainerInstance':
-      return registered(handlers, input as WireRegistration);
+    case 'RegisterContainerInstance': {
+      const registration = decodeRegistration(input);
+      const containerInstanceArn = handlers.register(registration);
+      const { attributes } = registration;
+      return ok({ containerInstance: { containerInstanceArn, status: 'ACTIVE', attributes } });
+    }
     case 'DiscoverPollEndpoint': {
       const { acs, telemetry } = handlers.discover();
       return ok({ endpoint: acs, ...(telemetry !== null && { telemetryEndpoint: telemetry }) });
     }
     case 'SubmitTaskStateChange':
-      handlers.submit(decodeTaskChange(input as WireTaskChange));
+      handlers.submit(decodeTaskChange(input));
       return ok({ acknowledgment: 'ACK' });
     case 'SubmitContainerStateChange':
     case 'SubmitAttachmentStateChanges':
@@ -60,13 +63,6 @@ function answerOf(handlers: EcsHandlers, target: string, body: string): Answer {
     default:
       return refusal('UnknownOperationException', `This control plane has no ${operation}.`);
   }
-}
-
-function registered(handlers: EcsHandlers, input: WireRegistration): Answer {
-  const registration = decodeRegistration(input);
-  const containerInstanceArn = handlers.register(registration);
-  const { attributes } = registration;
-  return ok({ containerInstance: { containerInstanceArn, status: 'ACTIVE', attributes } });
 }
 
 const ok = (body: object): Answer => ({ status: 200, body });

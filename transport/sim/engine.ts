@@ -1,6 +1,210 @@
+import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
+import { dockerErrorOf } from '../docker/calls.ts';
+import { engineEventOf } from '../docker/events.ts';
+import { factsOf, listedOf } from '../docker/facts.ts';
+import { type ContainerRef, DockerError, type DockerPort } from '../docker/port.ts';
+import { createBody, dockerNameOf, labels } from '../docker/translate.ts';
+import type { Clock, Random } from '../host/port.ts';
+import { type CreateBody, EngineCore, EngineRefusal, has } from './engine-core.ts';
+import { simHost } from './host.ts';
+
+/** What a simulated Engine is made of. */
+export interface SimEngineOptions {
+  clock: Clock;
+  random: Random;
+  /** How long each call takes; 1 ms where it is not given. */
+  latencyMs?: number;
+  /** The images it has and can pull; every one where it is not given. */
+  images?: string[];
+}
+
+type Call = Exclude<keyof DockerPort, 'watch'>;
+type Fault = { is: 'error'; error: DockerError } | { is: 'hang' } | { is: 'lost reply' };
+
+const unreachable = () =>
+  new DockerError('DOCKER_UNREACHABLE', 'The simulated Engine cannot be reached');
+
+/**
+ * A Docker Engine without containers behind it, with the faults a real one can have. `port` is its
+ * face without sockets, for virtual time; `engine-http.ts` serves the same core over HTTP.
+ */
 export class SimEngine {
-  constructor(_: unknown) {}
-  port(_: string): never {
-    throw new Error('x');
+  readonly core: EngineCore;
+  readonly #options: SimEngineOptions;
+  readonly #faults = new Map<Call, Fault[]>();
+  readonly #streams = new Set<() => void>();
+  #reachable = true;
+  /** How often each call was made. */
+  readonly calls = new Map<Call, number>();
+
+  constructor(options: SimEngineOptions) {
+    this.#options = options;
+    this.core = new EngineCore(options.clock, options.random);
+  }
+
+  /** The next call of this kind is refused; it takes no effect. */
+  failNext(call: Call, error: DockerError): void {
+    this.#plan(call, { is: 'error', error });
+  }
+
+  /** The next call of this kind takes no effect and is never answered. */
+  hangNext(call: Call): void {
+    this.#plan(call, { is: 'hang' });
+  }
+
+  /** The next call of this kind takes effect, and the connection breaks before its answer. */
+  loseReply(call: Call): void {
+    this.#plan(call, { is: 'lost reply' });
+  }
+
+  /** While it is not reachable its containers go on; streams of events end. */
+  setReachable(reachable: boolean): void {
+    this.#reachable = reachable;
+    if (!reachable) for (const end of this.#streams) end();
+  }
+
+  hasImage(image: string): boolean {
+    return this.#options.images?.includes(image) ?? true;
+  }
+
+  /** The Engine as an agent of `cluster` sees it. */
+  port(cluster: string): DockerPort {
+    const { core } = this;
+    const placement = {
+      cluster,
+      region: 'local',
+      host: simHost(),
+      taskCgroupParent: (taskId: string) => `/ecs/${taskId}`,
+    };
+    const nameOf = (ref: ContainerRef) => dockerNameOf(ref);
+    const info = (ref: ContainerRef) =>
+      core.inspect(nameOf(ref)) as unknown as ContainerInspectInfo;
+    return {
+      version: (signal) =>
+        this.#call('version', signal, () => ({
+          version: '20.10.24-simulated',
+          apiVersion: '1.41',
+          minApiVersion: '1.12',
+        })),
+      hasImage: (image, signal) => this.#call('hasImage', signal, () => this.hasImage(image)),
+      pull: (image, signal) => this.#call('pull', signal, () => this.requirePull(image)),
+      create: async (request, signal) => {
+        const body = await createBody(request, placement, []);
+        return this.#call('create', signal, () => this.#createOrAdopt(request, body));
+      },
+      start: (ref, signal) =>
+        this.#call('start', signal, () => unless(304, () => core.start(nameOf(ref)))),
+      stop: (ref, graceS, signal) =>
+        this.#call('stop', signal, () => unless(304, () => core.stop(nameOf(ref), graceS))),
+      inspect: (ref, signal) =>
+        this.#call('inspect', signal, () => factsOf(info(ref), ref.container)),
+      remove: (id, signal) =>
+        this.#call('remove', signal, () => unless(404, () => core.remove(id, { force: false }))),
+      list: (signal) =>
+        this.#call('list', signal, () =>
+          core.list({ [labels.cluster]: cluster }).map((one) => listedOf(one as ContainerInfo)),
+        ),
+      watch: (on, signal) => this.#watch(cluster, on, signal),
+    };
+  }
+
+  /** Throws what the Engine answers of an image that no registry gives it. */
+  requirePull(image: string): void {
+    if (image.startsWith('127.0.0.1:1/'))
+      throw new EngineRefusal(500, 'dial tcp 127.0.0.1:1: connect: connection refused');
+    if (!this.hasImage(image))
+      throw new EngineRefusal(404, `manifest for ${image} not found: manifest unknown`);
+  }
+
+  create(name: string, body: CreateBody): string {
+    const { Image = '' } = body;
+    if (!this.hasImage(Image)) throw new EngineRefusal(404, `No such image: ${Image}`);
+    return this.core.create(name, body);
+  }
+
+  #createOrAdopt(ref: ContainerRef, body: CreateBody): string {
+    try {
+      return this.create(dockerNameOf(ref), body);
+    } catch (error) {
+      if (!(error instanceof EngineRefusal) || error.statusCode !== 409) throw error;
+      const { Id, Config } = this.core.inspect(dockerNameOf(ref));
+      if (has(Config.Labels, { [labels.taskArn]: ref.task.arn })) return Id;
+      throw error;
+    }
+  }
+
+  #plan(call: Call, fault: Fault): void {
+    this.#faults.set(call, [...(this.#faults.get(call) ?? []), fault]);
+  }
+
+  async #call<Answer>(
+    call: Call,
+    signal: AbortSignal | undefined,
+    work: () => Answer | Promise<Answer>,
+  ): Promise<Answer> {
+    this.calls.set(call, (this.calls.get(call) ?? 0) + 1);
+    const fault = this.#faults.get(call)?.shift();
+    const answer = async () => {
+      await this.#latency();
+      if (!this.#reachable) throw unreachable();
+      if (fault?.is === 'error') throw fault.error;
+      if (fault?.is === 'hang') await new Promise(() => {});
+      const answered = await work();
+      if (fault?.is === 'lost reply') throw unreachable();
+      return answered;
+    };
+    try {
+      return await Promise.race([answer(), abortion(signal)]);
+    } catch (error) {
+      throw dockerErrorOf(error, 'simulated');
+    }
+  }
+
+  #latency(): Promise<void> {
+    const { clock, latencyMs = 1 } = this.#options;
+    return new Promise((resolve) => clock.at(clock.now() + latencyMs, resolve));
+  }
+
+  async #watch(
+    cluster: string,
+    on: Parameters<DockerPort['watch']>[0],
+    signal: AbortSignal,
+  ): Promise<never> {
+    await Promise.race([this.#latency(), abortion(signal)]);
+    if (!this.#reachable) throw unreachable();
+    const stop = this.core.listen((event) => {
+      const ours = event.Actor.Attributes[labels.cluster] === cluster;
+      const told = ours && this.#reachable ? engineEventOf(JSON.stringify(event)) : null;
+      if (told) on.event(told);
+    });
+    on.opened();
+    let end = () => {};
+    const ended = new Promise<never>((_, reject) => {
+      end = () => reject(unreachable());
+    });
+    this.#streams.add(end);
+    try {
+      return await Promise.race([ended, abortion(signal)]);
+    } finally {
+      stop();
+      this.#streams.delete(end);
+    }
+  }
+}
+
+/** Rejects when the caller loses interest. */
+const abortion = (signal: AbortSignal | undefined): Promise<never> =>
+  new Promise((_, reject) => {
+    const give = () => reject(new DockerError('DOCKER_ABORTED', 'The call was given up'));
+    if (signal?.aborted) give();
+    signal?.addEventListener('abort', give, { once: true });
+  });
+
+/** A call to which this status says that it was done before. */
+async function unless(status: number, work: () => void | Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof EngineRefusal) || error.statusCode !== status) throw error;
   }
 }

@@ -1,34 +1,43 @@
-import { AcsError } from './port.ts';
+import { AgentError } from '../../machines/names/errors.ts';
 
 /** A JSON object of which nothing more is known yet. */
 export type JsonObject = Record<string, unknown>;
 
-const malformed = (what: string): AcsError =>
-  new AcsError('ACS_MALFORMED_FRAME', `A message of ACS was dropped: ${what}`);
-
+/** Whether a value is a JSON object, so neither null nor a list. */
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Parses a frame's text. Throws `ACS_MALFORMED_FRAME` for what is not a JSON object. */
-export function readFrame(text: string): JsonObject {
-  try {
-    const frame: unknown = JSON.parse(text);
-    if (isObject(frame)) return frame;
-  } catch {
-    // Falls through: the text itself may hold secrets, so it is not shown.
+/**
+ * Raised for JSON that is not what its protocol says, with code `WIRE_MALFORMED`. The message names
+ * the member and never shows its value, which may be a secret.
+ */
+export class MalformedError extends AgentError {
+  constructor(what: string) {
+    super('WIRE_MALFORMED', what);
   }
-  throw malformed('it is not a JSON object');
+}
+
+/** Parses a text; `where` names it for people. Throws {@link MalformedError} for all but an object. */
+export function readObject(text: string, where: string): JsonObject {
+  try {
+    const found: unknown = JSON.parse(text);
+    if (isObject(found)) return found;
+  } catch {
+    // The parser's own message quotes the text, so it is not passed on.
+  }
+  throw new MalformedError(`${where} is not a JSON object`);
 }
 
 /**
- * Reads the members of one object of a message. Absent and null are the same; names match in any
- * letter case, as ACS's own codec has it. A member of another type than the message model's spoils
- * the whole frame: every reader throws `ACS_MALFORMED_FRAME`.
+ * Reads the members of one JSON object. Absent and null are the same; names match in any letter
+ * case, as they do in the codec of the Amazon ECS agent. Every reader throws {@link MalformedError}
+ * for a member of another type.
  */
 export class Members {
   readonly #object: JsonObject;
   readonly #where: string;
 
+  /** `where` begins the names of members in errors: `<where>.<member>`. */
   constructor(object: JsonObject, where: string) {
     this.#object = object;
     this.#where = where;
@@ -76,20 +85,19 @@ export class Members {
     return this.#read<unknown[]>(name, 'a list', Array.isArray)?.length ?? 0;
   }
 
-  textMap(name: string): Record<string, string> {
-    const found = this.#read<Record<string, string>>(
+  textMap(name: string): Record<string, string> | null {
+    return this.#read<Record<string, string>>(
       name,
       'a map of strings',
       (value) =>
         isObject(value) && Object.values(value).every((entry) => typeof entry === 'string'),
     );
-    return found ?? {};
   }
 
   #read<Value>(name: string, type: string, fits: (value: unknown) => boolean): Value | null {
     const value = this.#find(name);
     if (value === undefined || value === null) return null;
-    if (!fits(value)) throw malformed(`${this.#where}.${name} must be ${type}`);
+    if (!fits(value)) throw new MalformedError(`${this.#where}.${name} must be ${type}`);
     return value as Value;
   }
 

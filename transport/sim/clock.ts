@@ -1,0 +1,67 @@
+import type { Cancel, Clock } from '../host/port.ts';
+import { WaitHeap } from '../host/waits.ts';
+
+/**
+ * How many microtasks a turn of the virtual event loop lasts. Chains of promises settle one link a
+ * microtask; the longest between two waits, from the store to an actor, has far fewer links. A fixed
+ * number keeps every run alike.
+ */
+const microtasksOfTurn = 200;
+
+/** Time that passes only when it is told to. The same calls in the same order give the same run. */
+export class SimClock implements Clock {
+  readonly #waits = new WaitHeap();
+  #turn: (() => void)[] = [];
+  #now: number;
+
+  constructor(start = 0) {
+    this.#now = start;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  at(time: number, wake: () => void): Cancel {
+    return this.#waits.add({ time, wake });
+  }
+
+  afterTurn(work: () => void): void {
+    this.#turn.push(work);
+  }
+
+  /** Lets `ms` of time pass, waking what is due on the way, each after all before it has settled. */
+  async advance(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    await this.settle();
+    while (await this.#step(end));
+    this.#now = end;
+  }
+
+  /** Lets time pass until `condition` holds; throws if it does not within `limitMs`. */
+  async until(condition: () => boolean, limitMs = 3_600_000): Promise<void> {
+    const end = this.#now + limitMs;
+    await this.settle();
+    while (!condition())
+      if (!(await this.#step(end))) throw new Error(`waited ${limitMs} virtual ms in vain`);
+  }
+
+  /** Lets everything happen that needs no time. */
+  async settle(): Promise<void> {
+    for (;;) {
+      for (let i = 0; i < microtasksOfTurn; i++) await Promise.resolve();
+      const works = this.#turn.splice(0);
+      if (works.length === 0) return;
+      for (const work of works) work();
+    }
+  }
+
+  async #step(end: number): Promise<boolean> {
+    const next = this.#waits.first;
+    if (!next || next.time > end) return false;
+    this.#now = Math.max(this.#now, next.time);
+    this.#waits.takeDue(this.#now)?.wake();
+    await this.settle();
+    return true;
+  }
+}
