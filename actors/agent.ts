@@ -67,6 +67,7 @@ export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: S
   for (const record of lost) log.warn(`Record ${record} was lost and is made anew`);
   const root = createActor(machine, {
     id: 'agent',
+    systemId: 'agent',
     snapshot: snapshot as unknown as Snapshot<unknown>,
     input: {
       identity: { cluster: settings.cluster, containerInstanceArn: null },

@@ -1,9 +1,10 @@
+import type { AgentIdentity } from '../machines/agent/model.ts';
 import { mustPull } from '../machines/container/decide.ts';
 import type { ContainerKey } from '../machines/container/events.ts';
 import { containerMachine } from '../machines/container/machine.ts';
 import type { PullBehavior } from '../machines/container/model.ts';
 import type { DockerPort } from '../transport/docker/port.ts';
-import { effect, type Pulse, timer } from './effect.ts';
+import { effect, type Pulse, type System, timer } from './effect.ts';
 import type { Plans } from './plans.ts';
 
 /** Which images this agent has pulled; kept over restarts for pull behaviour `once`. */
@@ -37,9 +38,11 @@ export function bindContainer(ports: ContainerPorts) {
         ports.pulledImages.add(image);
         return { startedAt };
       }),
-      createContainer: effect(ports, async (key: ContainerKey, { signal }) => ({
-        runtimeId: await docker.create(plans.of(key), signal),
-      })),
+      createContainer: effect(ports, async (key: ContainerKey, { signal, system }) => {
+        const { containerInstanceArn } = identityOf(system);
+        const request = { ...plans.of(key), containerInstanceArn: containerInstanceArn ?? '' };
+        return { runtimeId: await docker.create(request, signal) };
+      }),
       startContainer: effect(ports, async (key: ContainerKey, { signal }) => {
         await docker.start(plans.of(key), signal);
         return {};
@@ -60,3 +63,6 @@ export function bindContainer(ports: ContainerPorts) {
     },
   });
 }
+
+/** What the root of the system remembers of the agent itself. */
+const identityOf = (system: System): AgentIdentity => system.get('agent').getSnapshot().context;

@@ -5,6 +5,7 @@ import type { PullBehavior } from '../machines/container/model.ts';
 import { containerActorId, taskActorId } from '../machines/names/arn.ts';
 import type { TaskPlan } from '../machines/task/model.ts';
 import type { Clock } from '../transport/host/port.ts';
+import { hasRecord } from './journal.ts';
 import type { Plans } from './plans.ts';
 import type { Log } from './recorder.ts';
 
@@ -29,6 +30,8 @@ export function supervise(
     const { type, error } = event.event as { type: string; error?: unknown };
     if (!type.startsWith(errorPrefix)) return;
     const actorId = type.slice(errorPrefix.length);
+    // An effect that fails is no fault: its actor deals with it.
+    if (!hasRecord(actorId) && actorId !== 'session' && actorId !== 'watch') return;
     log.error(`Actor ${actorId} failed`, { error: String(error) });
     const plan = [...plans.all()].find(({ arn }) => taskActorId(arn) === actorId);
     if (plan) clock.afterTurn(() => replace(root, { clock, plans, log, settings }, plan));

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { waitFor } from 'xstate';
 import type { Pulse } from '../../actors/effect.ts';
 import { createPlane } from '../../actors/plane.ts';
 import type { Delivery, PlaneContext } from '../../machines/plane/model.ts';
@@ -64,6 +65,11 @@ export class LocalPlane {
     this.#wireTasks.set(task.arn, task);
     const essential = task.containers.filter((of) => of.essential).map(({ name }) => name);
     this.#plane.send({ type: 'task.run', taskArn: task.arn, essential });
+  }
+
+  /** Resolves once an agent is connected. */
+  async connected(): Promise<void> {
+    await waitFor(this.#plane, (snapshot) => snapshot.matches('connected'));
   }
 
   /** Wants every task stopped. */

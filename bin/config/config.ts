@@ -1,6 +1,14 @@
+import type { PullBehavior } from '../../machines/container/model.ts';
 import { AgentError } from '../../machines/names/errors.ts';
 import type { AwsKeys } from '../../transport/wire/credentials.ts';
-import { knownLogDrivers, type Platform, type Variable, variables } from './variables.ts';
+import {
+  type DefaultOf,
+  type Environment,
+  knownLogDrivers,
+  type Platform,
+  type Variable,
+  variables,
+} from './variables.ts';
 
 /** A configuration the agent cannot start with. Its message is one line and names the remedy. */
 export class ConfigError extends AgentError {
@@ -29,7 +37,7 @@ export interface Config {
   reservedUdpPorts: number[];
   reservedMemoryMiB: number;
   stopTimeoutMs: number;
-  pullBehavior: ValueOf<'ECS_IMAGE_PULL_BEHAVIOR'>;
+  pullBehavior: PullBehavior;
   loggingDrivers: string[];
   external: boolean;
   metricsDisabled: boolean;
@@ -42,20 +50,18 @@ export interface Config {
  * blank value is none. Throws {@link ConfigError} where a wrong value must not be passed over.
  */
 export function readConfig(
-  environment: Record<string, string | undefined>,
+  environment: Environment,
   platform: Platform,
 ): { config: Config; warnings: string[] } {
   const warnings: string[] = [];
   const read = <N extends Name>(name: N): ValueOf<N> => {
     const definition = variables[name] as unknown as Variable<ValueOf<N>>;
-    return settingOf(name, definition, { text: environment[name], platform, warnings });
+    return settingOf(name, definition, { environment, platform, warnings });
   };
-  const backendHost = read('ECS_BACKEND_HOST');
   const config: Config = {
     cluster: read('ECS_CLUSTER'),
     region: read('AWS_DEFAULT_REGION'),
-    backendHost:
-      backendHost && (/^\w+:\/\//.test(backendHost) ? backendHost : `https://${backendHost}`),
+    backendHost: addressOf(read('ECS_BACKEND_HOST')),
     keys: keysOf(read),
     metadataDisabled: read('AWS_EC2_METADATA_DISABLED'),
     dockerHost: read('DOCKER_HOST'),
@@ -74,7 +80,6 @@ export function readConfig(
     instanceAttributes: read('ECS_INSTANCE_ATTRIBUTES'),
     privilegedDisabled: read('ECS_DISABLE_PRIVILEGED'),
   };
-  config.backendHost ||= null;
   check(config);
   return { config, warnings };
 }
@@ -82,15 +87,16 @@ export function readConfig(
 function settingOf<Value>(
   name: string,
   { parse, otherwise, onWrong, secret, least }: Variable<Value>,
-  given: { text: string | undefined; platform: Platform; warnings: string[] },
+  given: { environment: Environment; platform: Platform; warnings: string[] },
 ): Value {
+  const text = given.environment[name];
   const fallback =
     typeof otherwise === 'function'
-      ? (otherwise as (platform: Platform) => Value)(given.platform)
+      ? (otherwise as DefaultOf<Value>)(given.platform, given.environment)
       : otherwise;
-  if (given.text === undefined || given.text.trim() === '') return fallback;
-  const parsed = parse(given.text);
-  const shown = secret ? '(secret)' : JSON.stringify(given.text);
+  if (text === undefined || text.trim() === '') return fallback;
+  const parsed = parse(text);
+  const shown = secret ? '(secret)' : JSON.stringify(text);
   if ('wrong' in parsed) {
     const message = `${name} must be ${parsed.wrong}, not ${shown}`;
     if (onWrong === 'fail') throw new ConfigError(`${message}: correct it or unset it`);
@@ -108,6 +114,11 @@ function settingOf<Value>(
 const isEmpty = (value: unknown): boolean =>
   value === 0 || (Array.isArray(value) && value.length === 0);
 
+function addressOf(host: string): string | null {
+  if (host === '') return null;
+  return /^\w+:\/\//.test(host) ? host : `https://${host}`;
+}
+
 function keysOf(read: (name: Name) => unknown): AwsKeys | null {
   const accessKeyId = String(read('AWS_ACCESS_KEY_ID'));
   const secretAccessKey = String(read('AWS_SECRET_ACCESS_KEY'));
@@ -124,10 +135,12 @@ function check({ external, region, loggingDrivers, dockerHost, backendHost }: Co
     throw new ConfigError(
       `ECS_AVAILABLE_LOGGING_DRIVERS names ${JSON.stringify(unknown)}, which is no log driver: use ${knownLogDrivers.join(', ')}`,
     );
-  if (!/^(unix|npipe|tcp|http):\/\/.+/.test(dockerHost))
+  if (!/^(unix|npipe|tcp|http):\/\/.+/.test(dockerHost) || !URL.canParse(dockerHost))
     throw new ConfigError(
-      `DOCKER_HOST must be an address such as unix:///var/run/docker.sock or tcp://host:port, not ${JSON.stringify(dockerHost)}`,
+      `DOCKER_HOST must be an address such as unix:///var/run/docker.sock or tcp://10.0.0.1:2375, not ${JSON.stringify(dockerHost)}`,
     );
-  if (backendHost !== null && !URL.canParse(backendHost))
-    throw new ConfigError(`ECS_BACKEND_HOST is no address: ${JSON.stringify(backendHost)}`);
+  if (backendHost !== null && !(/^https?:/.test(backendHost) && URL.canParse(backendHost)))
+    throw new ConfigError(
+      `ECS_BACKEND_HOST must be an address such as https://ecs.example.com, not ${JSON.stringify(backendHost)}`,
+    );
 }

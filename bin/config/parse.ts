@@ -34,6 +34,9 @@ const unitsMs: Record<string, number> = {
   h: 3_600_000,
 };
 
+/** Go counts durations in nanoseconds of 64 bits: some 292 years. */
+const longestMs = 2 ** 63 / 1e6;
+
 /** A duration as the Go language writes it, e.g. `1h30m` or `1.5s`, in ms; a bare number has no unit. */
 export const duration: Parser<number> = (given) => {
   const [, sign, parts] =
@@ -42,6 +45,7 @@ export const duration: Parser<number> = (given) => {
   let sum = 0;
   for (const [, number, unit] of parts.matchAll(/([\d.]+)(ns|us|µs|ms|s|m|h)/g))
     sum += Number(number) * (unitsMs[unit ?? ''] ?? 0);
+  if (sum >= longestMs) return wrong('a duration below 292 years');
   return { value: sign === '-' ? -sum : sum };
 };
 

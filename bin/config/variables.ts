@@ -1,18 +1,25 @@
+import type { PullBehavior } from '../../machines/container/model.ts';
 import * as parse from './parse.ts';
 
 /** The systems the agent runs on. */
 export type Platform = 'linux' | 'windows';
 
+/** Environment variables as the process has them. */
+export type Environment = Record<string, string | undefined>;
+
+/** A default that depends on where the agent runs. */
+export type DefaultOf<Value> = (platform: Platform, environment: Environment) => Value;
+
 /** One environment variable of the agent. */
 export interface Variable<Value> {
   parse: parse.Parser<Value>;
   /** What holds where the variable is not set, is blank, or is wrong. */
-  otherwise: Value | ((platform: Platform) => Value);
+  otherwise: Value | DefaultOf<Value>;
   /** What a wrong value does: warns and leaves the default, or ends the start. */
   onWrong: 'warn' | 'fail';
   /** A secret's value is never shown. */
   secret?: true;
-  /** Values below are raised to it. */
+  /** Values below are raised to it; in ms. */
   least?: number;
   meaning: string;
 }
@@ -80,8 +87,8 @@ export const variables = {
   }),
   ECS_DATADIR: variable({
     parse: parse.text,
-    otherwise: (platform) =>
-      platform === 'windows' ? 'C:\\ProgramData\\Amazon\\ECS\\data' : '/data/',
+    otherwise: (platform, { ProgramData }) =>
+      platform === 'windows' ? `${ProgramData || 'C:\\ProgramData'}\\Amazon\\ECS\\data` : '/data/',
     onWrong: warn,
     meaning: 'Directory of the agent’s state.',
   }),
@@ -129,9 +136,9 @@ export const variables = {
     onWrong: warn,
     meaning: 'Time between SIGTERM and SIGKILL for containers without one of their own.',
   }),
-  ECS_IMAGE_PULL_BEHAVIOR: variable({
+  ECS_IMAGE_PULL_BEHAVIOR: variable<PullBehavior>({
     parse: parse.oneOf(['default', 'always', 'once', 'prefer-cached']),
-    otherwise: 'default' as const,
+    otherwise: 'default',
     onWrong: warn,
     meaning: 'When images are pulled, and whether a failed pull stops the task.',
   }),

@@ -1,8 +1,10 @@
+import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { dirname } from 'node:path';
 import winston from 'winston';
 import type { Log, LogFields } from '../../actors/recorder.ts';
 import type { Clock } from '../../transport/host/port.ts';
 
-/** A log with an end: `close` resolves when all that was said has been handed on. */
+/** A log with an end: `close` resolves when all that was said has been handed on, or is lost. */
 export interface AgentLog extends Log {
   close(): Promise<void>;
 }
@@ -24,35 +26,54 @@ export function lineOf(level: string, message: string, fields: LogFields, at: nu
   return [`level=${level}`, `time=${time}`, `msg=${JSON.stringify(message)}`, ...pairs].join(' ');
 }
 
-/** Opens the agent's log. A sink that fails is left alone: the agent goes on without it. */
+/**
+ * Opens the agent's log. A sink that fails is left alone: the agent goes on without it, and what is
+ * said after `close` is lost.
+ */
 export function openLog({ level, file, clock }: LogOptions): AgentLog {
-  const format = winston.format.printf(({ message }) => String(message));
-  const transports: winston.transport[] = [
-    new winston.transports.Stream({ stream: process.stdout }),
-  ];
-  if (file !== null) transports.push(new winston.transports.File({ filename: file }));
+  const sinks = [process.stdout, ...(file === null ? [] : [openFile(file)])];
   const logger = winston.createLogger({
     levels,
-    format,
-    transports,
+    format: winston.format.printf(({ message }) => String(message)),
+    transports: sinks.map((stream) => new winston.transports.Stream({ stream })),
     silent: level === 'none',
     level: level === 'none' ? 'crit' : level,
   });
-  for (const transport of transports) transport.on('error', () => logger.remove(transport));
   const say =
     (of: keyof typeof levels) =>
     (message: string, fields: LogFields = {}): void => {
       if (logger.isLevelEnabled(of)) logger.log(of, lineOf(of, message, fields, clock.now()));
     };
+  const log = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
+  logger.on('error', ignore);
+  process.stdout.on('error', ignore);
+  sinks[1]?.on('error', ({ message }) => {
+    log.warn('Logging goes on without the file, which cannot be written', { error: message });
+  });
   return {
-    debug: say('debug'),
-    info: say('info'),
-    warn: say('warn'),
-    error: say('error'),
-    close: () =>
-      new Promise((resolve) => {
-        logger.once('finish', () => resolve());
-        logger.end();
-      }),
+    ...log,
+    close: async () => {
+      await new Promise<void>((resolve) => logger.once('finish', resolve).end());
+      await Promise.all(sinks.map(flush));
+    },
   };
 }
+
+const ignore = (): void => {};
+
+/** Winston's own file sink neither survives a file it cannot open nor a full disk. */
+function openFile(path: string): WriteStream {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+  } catch {
+    // Then opening the file fails too, and tells of it.
+  }
+  return createWriteStream(path, { flags: 'a' });
+}
+
+/** Both calls are answered after all writes before them, and where the stream has failed as well. */
+const flush = (sink: NodeJS.WritableStream): Promise<void> =>
+  new Promise((resolve) => {
+    if (sink === process.stdout) sink.write('', () => resolve());
+    else sink.end(() => resolve());
+  });

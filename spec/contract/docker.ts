@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import {
   type ContainerRef,
+  type CreateRequest,
   DockerError,
   type DockerErrorCode,
   type DockerPort,
@@ -77,13 +78,13 @@ export function describeDockerPort(name: string, setup: () => Promise<DockerUnde
     });
     after(async () => await engine?.cleanup());
 
-    const made = async (ref: ContainerRef) => await port.create(ref);
-    const started = async (ref: ContainerRef) => {
+    const made = async (ref: CreateRequest) => await port.create(ref);
+    const started = async (ref: CreateRequest) => {
       const id = await made(ref);
       await port.start(ref);
       return id;
     };
-    const ran = async (ref: ContainerRef) => {
+    const ran = async (ref: CreateRequest) => {
       const watching = await follow(port, ref.task.arn);
       await started(ref);
       const died = await watching.until('die');

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { ContainerPlan } from '../../machines/container/model.ts';
 import type { TaskPlan } from '../../machines/task/model.ts';
-import type { ContainerRef } from '../../transport/docker/port.ts';
+import type { CreateRequest } from '../../transport/docker/port.ts';
 
 /** The image that every Engine under test has: a static busybox at `/bin/busybox`, nothing else. */
 export const testImage = 'busybox:local';
+
+/** The container instance that specs make containers for. */
+export const instanceArn = 'arn:aws:ecs:us-west-2:123456789012:container-instance/specs/1';
 
 /** Commands that a real Engine runs and a simulated one understands. */
 export const commands = {
@@ -63,7 +66,7 @@ export function taskPlan(containers: ContainerPlan[], given: Partial<TaskPlan> =
 export function lone(
   given: Partial<ContainerPlan> = {},
   task: Partial<TaskPlan> = {},
-): ContainerRef {
+): CreateRequest {
   const container = containerPlan(given);
-  return { task: taskPlan([container], task), container };
+  return { task: taskPlan([container], task), container, containerInstanceArn: instanceArn };
 }

@@ -1,5 +1,6 @@
 import { AgentError } from '../../machines/names/errors.ts';
-import { isObject, type JsonObject } from '../wire/members.ts';
+import { isObject, type JsonObject, MalformedError, Members } from '../wire/members.ts';
+import { configOf, defined, hostConfigOf } from './overlay.ts';
 
 /** A task as ACS carries it; only what the control plane itself looks at is named. */
 export interface WireTask extends JsonObject {
@@ -10,191 +11,132 @@ export interface WireTask extends JsonObject {
   containers: (JsonObject & { name: string; essential: boolean })[];
 }
 
-const invalid = (what: string): AgentError =>
-  new AgentError('TASK_DEFINITION_INVALID', `The task definition cannot be used: ${what}`);
-
 /**
- * Makes of a task definition, as `aws ecs register-task-definition` takes it, the task that ECS
- * would send: what Docker knows and the payload has no member for goes into two JSON texts.
- * Throws `TASK_DEFINITION_INVALID`.
+ * Makes of a task definition, as `aws ecs register-task-definition --cli-input-json` takes it, the
+ * task that ECS would send. Throws {@link AgentError} with code `TASK_DEFINITION_INVALID` that names
+ * the member, for what is missing or of another type.
  */
 export function wireTaskOf(definition: unknown, task: { arn: string; version: string }): WireTask {
-  if (!isObject(definition)) throw invalid('it is not a JSON object');
-  const { family, containerDefinitions } = definition;
-  if (typeof family !== 'string' || family === '') throw invalid('"family" must be a name');
-  if (!Array.isArray(containerDefinitions) || containerDefinitions.length === 0)
-    throw invalid('"containerDefinitions" must be a list of at least one container');
-  const cpu = numberOf(definition.cpu, 'cpu');
-  const memory = numberOf(definition.memory, 'memory');
+  try {
+    if (!isObject(definition)) throw new MalformedError('it is not a JSON object');
+    return taskOf(new Members(definition, ''), task);
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error;
+    const message = `The task definition cannot be used: ${error.message}`;
+    throw new AgentError('TASK_DEFINITION_INVALID', message);
+  }
+}
+
+function taskOf(definition: Members, task: { arn: string; version: string }): WireTask {
+  const family = named(definition.text('family'), 'family');
+  const containers = definition.entries('containerDefinitions');
+  if (containers.length === 0)
+    throw new MalformedError('containerDefinitions must name at least one container');
+  const networkMode = definition.text('networkMode');
   return {
-    ...pick(definition, ['networkMode', 'pidMode', 'ipcMode', 'proxyConfiguration']),
     ...task,
     family,
     desiredStatus: 'RUNNING',
-    // Task definitions count CPU in units of 1/1024, payloads in whole CPUs.
-    ...(cpu !== undefined && { cpu: cpu / 1024 }),
-    ...(memory !== undefined && { memory }),
-    volumes: list(definition.volumes, 'volumes'),
-    containers: containerDefinitions.map((container, at) =>
-      wireContainerOf(container, `containerDefinitions[${at}]`),
+    ...defined({
+      networkMode,
+      pidMode: definition.text('pidMode'),
+      ipcMode: definition.text('ipcMode'),
+      proxyConfiguration: definition.object('proxyConfiguration')?.json,
+      cpu: sizeOf(definition, 'cpu', { vcpu: 1, '': 1 / 1024 }),
+      memory: sizeOf(definition, 'memory', { gb: 1024, '': 1 }),
+    }),
+    volumes: definition.entries('volumes').map(({ json }) => json),
+    associations: containers.flatMap(associationsOf),
+    containers: containers.map((container, at) =>
+      containerOf(container, { where: `containerDefinitions[${at}]`, networkMode }),
     ),
   };
 }
 
-/** Members that payload and task definition have in common. */
-const shared = [
-  'image',
-  'command',
-  'entryPoint',
-  'links',
-  'mountPoints',
-  'volumesFrom',
-  'portMappings',
-  'environmentFiles',
-  'secrets',
-  'dependsOn',
-  'startTimeout',
-  'stopTimeout',
-  'restartPolicy',
-  'firelensConfiguration',
-  'credentialSpecs',
-];
+/** Members that both have in common, and that are lists of objects or of words, or objects. */
+const sameLists = ['mountPoints', 'volumesFrom', 'environmentFiles', 'dependsOn'];
+const sameWords = ['command', 'entryPoint', 'links', 'credentialSpecs'];
+const sameObjects = ['restartPolicy', 'firelensConfiguration'];
 
-function wireContainerOf(container: unknown, where: string): WireTask['containers'][number] {
-  if (!isObject(container)) throw invalid(`${where} must be an object`);
-  const { name, image, essential } = container;
-  if (typeof name !== 'string' || name === '') throw invalid(`${where}.name must be a name`);
-  if (typeof image !== 'string' || image === '') throw invalid(`${where}.image must be an image`);
+function containerOf(
+  container: Members,
+  { where, networkMode }: { where: string; networkMode: string | null },
+): WireTask['containers'][number] {
+  const each = (names: string[], read: (name: string) => unknown) =>
+    defined(Object.fromEntries(names.map((name) => [name, read(name)])));
   return {
-    ...pick(container, shared),
-    name,
-    essential: essential !== false,
-    cpu: numberOf(container.cpu, `${where}.cpu`) ?? 0,
-    memory: numberOf(container.memory, `${where}.memory`) ?? 0,
-    environment: pairs(container.environment, `${where}.environment`),
+    ...each(sameLists, (name) => container.entries(name).map(({ json }) => json)),
+    ...each(sameWords, (name) => container.texts(name)),
+    ...each(sameObjects, (name) => container.object(name)?.json),
+    ...each(['startTimeout', 'stopTimeout'], (name) => container.number(name)),
+    name: named(container.text('name'), `${where}.name`),
+    image: named(container.text('image'), `${where}.image`),
+    essential: container.flag('essential') ?? true,
+    cpu: container.number('cpu') ?? 0,
+    memory: container.number('memory') ?? 0,
+    environment: { ...environmentOf(container), AWS_EXECUTION_ENV: 'AWS_ECS_EC2' },
     overrides: '{}',
-    ...(container.healthCheck !== undefined && { healthCheckType: 'docker' }),
+    portMappings: container.entries('portMappings').map(portMappingOf),
+    secrets: secretsOf(container),
+    ...registryAuthenticationOf(container),
+    ...(container.object('healthCheck') && { healthCheckType: 'docker' }),
     dockerConfig: {
       config: JSON.stringify(configOf(container)),
-      hostConfig: JSON.stringify(hostConfigOf(container, where)),
+      hostConfig: JSON.stringify(hostConfigOf(container, networkMode)),
       version: '1.24',
     },
   };
 }
 
-/** What becomes a field of Docker's container configuration. */
-function configOf(container: JsonObject): JsonObject {
-  return defined({
-    User: container.user,
-    WorkingDir: container.workingDirectory,
-    Hostname: container.hostname,
-    NetworkDisabled: container.disableNetworking,
-    Labels: container.dockerLabels,
-    OpenStdin: container.interactive,
-    Tty: container.pseudoTerminal,
-    HealthCheck: isObject(container.healthCheck) ? healthCheckOf(container.healthCheck) : undefined,
-  });
+function named(text: string | null, where: string): string {
+  if (!text) throw new MalformedError(`${where} must be given`);
+  return text;
 }
 
-/** Docker counts in nanoseconds. */
-function healthCheckOf({ command, interval, timeout, retries, startPeriod }: JsonObject) {
-  const nanoseconds = (seconds: unknown) =>
-    typeof seconds === 'number' ? seconds * 1e9 : undefined;
-  return defined({
-    Test: command,
-    Interval: nanoseconds(interval ?? 30),
-    Timeout: nanoseconds(timeout ?? 5),
-    Retries: retries ?? 3,
-    StartPeriod: nanoseconds(startPeriod),
-  });
+/** A text such as `256`, `1 vCPU` or `2 GB`, by the factors of its units in lower case. */
+function sizeOf(
+  definition: Members,
+  name: string,
+  factors: Record<string, number>,
+): number | undefined {
+  const text = definition.text(name);
+  if (text === null) return undefined;
+  const [, amount, unit = ''] = /^\s*(\d*\.?\d+)\s*([a-z]*)\s*$/i.exec(text) ?? [];
+  const factor = factors[unit.toLowerCase()];
+  if (amount === undefined || factor === undefined)
+    throw new MalformedError(`${name} must be a size, not ${JSON.stringify(text)}`);
+  return Number(amount) * factor;
 }
 
-/** What becomes a field of Docker's host configuration. */
-function hostConfigOf(container: JsonObject, where: string): JsonObject {
-  const linux = isObject(container.linuxParameters) ? container.linuxParameters : {};
-  const capabilities = isObject(linux.capabilities) ? linux.capabilities : {};
-  const log = isObject(container.logConfiguration) ? container.logConfiguration : undefined;
-  const reservation = numberOf(container.memoryReservation, `${where}.memoryReservation`);
-  return defined({
-    CapAdd: capabilities.add ?? [],
-    CapDrop: capabilities.drop ?? [],
-    MemoryReservation: reservation && reservation * 1_048_576,
-    LogConfig: log && { Type: log.logDriver, Config: log.options ?? {} },
-    Privileged: container.privileged,
-    ReadonlyRootfs: container.readonlyRootFilesystem,
-    SecurityOpt: container.dockerSecurityOptions,
-    Dns: container.dnsServers,
-    DnsSearch: container.dnsSearchDomains,
-    ExtraHosts: objects(container.extraHosts, `${where}.extraHosts`)?.map(
-      ({ hostname, ipAddress }) => `${hostname}:${ipAddress}`,
-    ),
-    Ulimits: objects(container.ulimits, `${where}.ulimits`)?.map(
-      ({ name, softLimit, hardLimit }) => ({ Name: name, Soft: softLimit, Hard: hardLimit }),
-    ),
-    Sysctls: mapOf(container.systemControls, `${where}.systemControls`, 'namespace'),
-    Devices: objects(linux.devices, `${where}.linuxParameters.devices`)?.map(deviceOf),
-    Tmpfs: tmpfsOf(linux.tmpfs, `${where}.linuxParameters.tmpfs`),
-    ShmSize:
-      typeof linux.sharedMemorySize === 'number' ? linux.sharedMemorySize * 1_048_576 : undefined,
-    Init: linux.initProcessEnabled,
-  });
-}
-
-function deviceOf({ hostPath, containerPath, permissions }: JsonObject) {
-  const letters = Array.isArray(permissions) ? permissions : ['read', 'write', 'mknod'];
-  return {
-    PathOnHost: hostPath,
-    PathInContainer: containerPath ?? hostPath,
-    CgroupPermissions: letters.map((permission) => String(permission).charAt(0)).join(''),
-  };
-}
-
-function tmpfsOf(value: unknown, where: string): JsonObject | undefined {
-  const mounts = objects(value, where);
-  return (
-    mounts &&
-    Object.fromEntries(
-      mounts.map(({ containerPath, size, mountOptions }) => [
-        containerPath,
-        [`size=${size}m`, ...(Array.isArray(mountOptions) ? mountOptions : [])].join(','),
-      ]),
-    )
+const environmentOf = (container: Members): JsonObject =>
+  Object.fromEntries(
+    container.entries('environment').map((pair) => [pair.text('name'), pair.text('value') ?? '']),
   );
+
+const portMappingOf = (mapping: Members): JsonObject =>
+  defined({
+    containerPort: mapping.number('containerPort'),
+    hostPort: mapping.number('hostPort'),
+    containerPortRange: mapping.text('containerPortRange'),
+    protocol: mapping.text('protocol'),
+  });
+
+/** Secrets of a log driver's options travel with those of the container. */
+const secretsOf = (container: Members): JsonObject[] =>
+  [
+    ...container.entries('secrets'),
+    ...(container.object('logConfiguration')?.entries('secretOptions') ?? []),
+  ].map(({ json }) => json);
+
+/** A payload tells of GPUs for the task as a whole, and of the containers that get them. */
+const associationsOf = (container: Members): JsonObject[] =>
+  container
+    .entries('resourceRequirements')
+    .map((need) => ({ type: need.text('type'), containers: [container.text('name')] }));
+
+function registryAuthenticationOf(container: Members): JsonObject {
+  const credentials = container.object('repositoryCredentials');
+  if (!credentials) return {};
+  const asmAuthData = { credentialsParameter: credentials.text('credentialsParameter') };
+  return { registryAuthentication: { type: 'asm', asmAuthData } };
 }
-
-/** A number, or the text of one, as task definitions have both. */
-function numberOf(value: unknown, where: string): number | undefined {
-  if (value === undefined || value === null) return undefined;
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  if (typeof number === 'number' && Number.isFinite(number)) return number;
-  throw invalid(`"${where}" must be a number, not ${JSON.stringify(value)}`);
-}
-
-function list(value: unknown, where: string): unknown[] {
-  if (value === undefined || value === null) return [];
-  if (Array.isArray(value)) return value;
-  throw invalid(`"${where}" must be a list`);
-}
-
-function objects(value: unknown, where: string): JsonObject[] | undefined {
-  if (value === undefined || value === null) return undefined;
-  const entries = list(value, where);
-  if (entries.every(isObject)) return entries;
-  throw invalid(`"${where}" must be a list of objects`);
-}
-
-const pairs = (value: unknown, where: string): JsonObject => mapOf(value, where, 'name') ?? {};
-
-/** A list of names and values as a map. */
-function mapOf(value: unknown, where: string, key: string): JsonObject | undefined {
-  const entries = objects(value, where);
-  return (
-    entries && Object.fromEntries(entries.map((entry) => [entry[key], String(entry.value ?? '')]))
-  );
-}
-
-const pick = (from: JsonObject, names: string[]): JsonObject =>
-  defined(Object.fromEntries(names.map((name) => [name, from[name]])));
-
-const defined = (object: JsonObject): JsonObject =>
-  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));

@@ -33,8 +33,7 @@ export function unsupportedBy(task: Members): string[] {
   if (task.object('proxyConfiguration')) found.add('an App Mesh proxy');
   if (task.text('networkMode') === 'awsvpc') found.add('network mode awsvpc');
   if (task.text('pidMode') || task.text('ipcMode')) found.add('pidMode or ipcMode');
-  for (const container of task.objects('containers')) {
-    if (!container) continue;
+  for (const container of task.entries('containers')) {
     collect(container, containerFeatures);
     if (container.object('firelensConfiguration')) found.add('FireLens');
     if (container.object('registryAuthentication')) found.add('private registry authentication');

@@ -9,10 +9,16 @@ export interface EngineVersion {
   minApiVersion: string;
 }
 
-/** Everything that makes one container of a task. */
-export interface CreateRequest {
+/** Names a container before its runtime id is known: its Docker name follows from these. */
+export interface ContainerRef {
   task: TaskPlan;
   container: ContainerPlan;
+}
+
+/** Everything that makes one container of a task. */
+export interface CreateRequest extends ContainerRef {
+  /** The container instance that the container is made for, to tell it from another agent's. */
+  containerInstanceArn: string;
 }
 
 /** A container as a list shows it: enough to know whose it is. */
@@ -31,12 +37,6 @@ export interface EngineEvent {
   name: string;
   /** Of a `die` event. */
   exitCode: number | null;
-}
-
-/** Names a container before its runtime id is known: its Docker name follows from these. */
-export interface ContainerRef {
-  task: TaskPlan;
-  container: ContainerPlan;
 }
 
 /**

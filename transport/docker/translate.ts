@@ -27,13 +27,14 @@ export function cgroupParentOf(driver: string, taskId: string): string | null {
   return driver === 'systemd' ? `ecstasks-${taskId}.slice` : null;
 }
 
-/** The labels that say whose a container is, those of the Amazon ECS agent. */
+/** The labels that say whose a container is: those of the Amazon ECS agent, and one of our own. */
 export const labels = {
   cluster: 'com.amazonaws.ecs.cluster',
   containerName: 'com.amazonaws.ecs.container-name',
   taskArn: 'com.amazonaws.ecs.task-arn',
   family: 'com.amazonaws.ecs.task-definition-family',
   version: 'com.amazonaws.ecs.task-definition-version',
+  instance: 'ecs-agent.container-instance',
 } as const;
 
 /**
@@ -87,13 +88,17 @@ export async function createBody(
   };
 }
 
-function labelsOf({ task, container }: CreateRequest, cluster: string): Record<string, string> {
+function labelsOf(
+  { task, container, containerInstanceArn }: CreateRequest,
+  cluster: string,
+): Record<string, string> {
   return {
     [labels.cluster]: cluster,
     [labels.containerName]: container.name,
     [labels.taskArn]: task.arn,
     [labels.family]: task.family,
     [labels.version]: task.version,
+    [labels.instance]: containerInstanceArn,
   };
 }
 

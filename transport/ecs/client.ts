@@ -42,7 +42,8 @@ class EcsClient implements EcsPort {
 
   async register(registration: Registration, signal?: AbortSignal): Promise<string> {
     const command = new RegisterContainerInstanceCommand(encodeRegistration(registration));
-    const { containerInstance } = await this.#call(signal, (abortSignal) =>
+    const invalid = ['InvalidParameterException', 'ClientException'];
+    const { containerInstance } = await this.#call({ signal, invalid }, (abortSignal) =>
       this.#client.send(command, { abortSignal }),
     );
     requireAll(registration, containerInstance?.attributes ?? []);
@@ -60,7 +61,7 @@ class EcsClient implements EcsPort {
     if (known && now < known.until) return known.found;
     const command = new DiscoverPollEndpointCommand({ containerInstance: arn, cluster });
     try {
-      const answer = await this.#call(signal, (abortSignal) =>
+      const answer = await this.#call({ signal, invalid: [] }, (abortSignal) =>
         this.#client.send(command, { abortSignal }),
       );
       if (!answer.endpoint)
@@ -81,12 +82,16 @@ class EcsClient implements EcsPort {
     signal?: AbortSignal,
   ): Promise<void> {
     const command = new SubmitTaskStateChangeCommand(encodeTaskChange(cluster, report));
-    await this.#call(signal, (abortSignal) => this.#client.send(command, { abortSignal }));
+    // All else is tried again, as by the Amazon ECS agent: a change that is lost stays unknown.
+    const invalid = ['InvalidParameterException'];
+    await this.#call({ signal, invalid }, (abortSignal) =>
+      this.#client.send(command, { abortSignal }),
+    );
   }
 
   /** Runs a call that ends when its time is up or the caller's signal aborts, come what may. */
   async #call<Answer>(
-    signal: AbortSignal | undefined,
+    { signal, invalid }: { signal: AbortSignal | undefined; invalid: string[] },
     send: (abortSignal: AbortSignal) => Promise<Answer>,
   ): Promise<Answer> {
     const { clock, endpoint, region } = this.#options;
@@ -103,7 +108,7 @@ class EcsClient implements EcsPort {
       if (signal?.aborted) throw givenUp();
       return await Promise.race([send(ending.signal), ended]);
     } catch (error) {
-      throw ecsErrorOf(error, where);
+      throw ecsErrorOf(error, { where, invalid });
     } finally {
       cancel();
       signal?.removeEventListener('abort', giveUp);

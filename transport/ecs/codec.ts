@@ -37,7 +37,7 @@ export function encodeRegistration(registration: Registration): RegistrationInpu
 /** A registration as the service receives it. Throws what {@link Members} throws. */
 export function decodeRegistration(wire: Members): Registration {
   const resources = new Map(
-    entriesOf(wire, 'totalResources').map((resource) => [resource.text('name'), resource]),
+    wire.entries('totalResources').map((resource) => [resource.text('name'), resource]),
   );
   const integer = (name: string) => resources.get(name)?.number('integerValue') ?? 0;
   const ports = (name: string) => (resources.get(name)?.texts('stringSetValue') ?? []).map(Number);
@@ -54,7 +54,7 @@ export function decodeRegistration(wire: Members): Registration {
       tcpPorts: ports('PORTS'),
       udpPorts: ports('PORTS_UDP'),
     },
-    attributes: entriesOf(wire, 'attributes').map(decodeAttribute),
+    attributes: wire.entries('attributes').map(decodeAttribute),
   };
 }
 
@@ -63,9 +63,6 @@ function decodeAttribute(wire: Members): Registration['attributes'][number] {
   const value = wire.text('value');
   return value === null ? { name } : { name, value };
 }
-
-const entriesOf = (wire: Members, name: string): Members[] =>
-  wire.objects(name).filter((entry) => entry !== null);
 
 /** At most `limit` bytes of a text, never part of a character. */
 export function cut(text: string, limit: number): string {
@@ -115,7 +112,7 @@ export function decodeTaskChange(wire: Members): TaskReport {
     taskArn: wire.text('task') ?? '',
     status: status === 'RUNNING' || status === 'STOPPED' ? status : 'PENDING',
     reason: wire.text('reason') ?? '',
-    containers: entriesOf(wire, 'containers').map(decodeContainer),
+    containers: wire.entries('containers').map(decodeContainer),
     pullStartedAt: millisecondsOf(wire.number('pullStartedAt')),
     pullStoppedAt: millisecondsOf(wire.number('pullStoppedAt')),
     executionStoppedAt: millisecondsOf(wire.number('executionStoppedAt')),
@@ -134,7 +131,7 @@ function decodeContainer(wire: Members): ContainerReport {
     runtimeId: wire.text('runtimeId'),
     exitCode: wire.number('exitCode'),
     reason: wire.text('reason'),
-    bindings: entriesOf(wire, 'networkBindings').map(decodeBinding),
+    bindings: wire.entries('networkBindings').map(decodeBinding),
   };
 }
 

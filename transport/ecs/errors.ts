@@ -14,6 +14,9 @@ const passing = new Set([
   'ServerException',
   'RequestTimeout',
   'RequestTimeoutException',
+  'RequestTimeTooSkewed',
+  'RequestExpired',
+  'RequestInTheFuture',
 ]);
 
 /** Exception names that mean: not with these credentials. */
@@ -33,27 +36,42 @@ interface SdkError {
   name?: string;
   message?: string;
   code?: string;
-  $metadata?: { httpStatusCode?: number };
+  $metadata?: SdkMetadata;
+}
+interface SdkMetadata {
+  httpStatusCode?: number;
+  clockSkewCorrected?: boolean;
 }
 
-/** Classifies what the AWS SDK rejected with; `where` names the endpoint for people. */
-export function ecsErrorOf(error: unknown, where: string): EcsError {
+/** What the classification depends on besides the error. */
+export interface CallFacts {
+  /** The endpoint, for people. */
+  where: string;
+  /** Exception names by which this operation says that it will never take the request. */
+  invalid: string[];
+}
+
+/** Classifies what the AWS SDK rejected with. */
+export function ecsErrorOf(error: unknown, { where, invalid }: CallFacts): EcsError {
   if (error instanceof EcsError) return error;
-  const { name = 'Error', message = String(error), code, $metadata } = error as SdkError;
-  const status = $metadata?.httpStatusCode;
+  const { name = 'Error', message = String(error), code, $metadata = {} } = error as SdkError;
+  const status = $metadata.httpStatusCode;
+  if (status === undefined) {
+    const said = `The ECS API (${where}) cannot be reached: ${code ?? message}`;
+    return new EcsError('ECS_UNREACHABLE', code ?? name, said, error);
+  }
   const said = `${name}: ${message}`;
-  if (passing.has(name) || (status !== undefined && status >= 500))
-    return new EcsError('ECS_THROTTLED', name, said, error);
-  if (name === 'InvalidParameterException' || name === 'ClientException')
-    return new EcsError('ECS_INVALID', name, said, error);
+  if (isPassing(name, status, $metadata)) return new EcsError('ECS_THROTTLED', name, said, error);
+  if (invalid.includes(name)) return new EcsError('ECS_INVALID', name, said, error);
   if (denied.has(name))
     return new EcsError('ECS_DENIED', name, `ECS refuses these credentials: ${said}`, error);
-  if (status === undefined)
-    return new EcsError(
-      'ECS_UNREACHABLE',
-      code ?? name,
-      `The ECS API (${where}) cannot be reached: ${code ?? message}`,
-      error,
-    );
+  if (name === 'SyntaxError')
+    return new EcsError('ECS_FAILED', name, `What answers at ${where} is not the ECS API`, error);
   return new EcsError('ECS_FAILED', name, said, error);
+}
+
+function isPassing(name: string, status: number, { clockSkewCorrected }: SdkMetadata): boolean {
+  if (passing.has(name) || status >= 500) return true;
+  // This host's clock is wrong; the SDK has learnt the service's time and signs with it from now on.
+  return name === 'InvalidSignatureException' && clockSkewCorrected === true;
 }

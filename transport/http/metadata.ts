@@ -22,12 +22,12 @@ export async function instanceMetadata(
   const { request } = await import('undici');
   const ending = new AbortController();
   const cancel = clock.at(clock.now() + patienceMs, () => ending.abort());
-  const ask = async (path: string, options: { method: 'GET' | 'PUT'; headers: object }) => {
-    const { statusCode, body } = await request(`${base}/latest/${path}`, {
-      method: options.method,
-      headers: { ...options.headers },
-      signal: ending.signal,
-    });
+  const ask = async (
+    path: string,
+    options: { method: 'GET' | 'PUT'; headers: Record<string, string> },
+  ) => {
+    const { signal } = ending;
+    const { statusCode, body } = await request(`${base}/latest/${path}`, { ...options, signal });
     const text = await body.text();
     if (statusCode !== 200) throw new Error(`${path} answered ${statusCode}`);
     return text;

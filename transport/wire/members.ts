@@ -34,12 +34,13 @@ export function readObject(text: string, where: string): JsonObject {
  * for a member of another type.
  */
 export class Members {
-  readonly #object: JsonObject;
+  /** The object itself, to be passed on unread. */
+  readonly json: JsonObject;
   readonly #where: string;
 
-  /** `where` begins the names of members in errors: `<where>.<member>`. */
-  constructor(object: JsonObject, where: string) {
-    this.#object = object;
+  /** `where` begins the names of members in errors: `<where>.<member>`; '' for the member alone. */
+  constructor(json: JsonObject, where: string) {
+    this.json = json;
     this.#where = where;
   }
 
@@ -57,7 +58,7 @@ export class Members {
 
   object(name: string): Members | null {
     const found = this.#read<JsonObject>(name, 'an object', isObject);
-    return found && new Members(found, `${this.#where}.${name}`);
+    return found && new Members(found, this.#pathOf(name));
   }
 
   objects(name: string): (Members | null)[] {
@@ -68,8 +69,13 @@ export class Members {
       (value) => Array.isArray(value) && value.every(isEntry),
     );
     return (found ?? []).map(
-      (entry, at) => entry && new Members(entry, `${this.#where}.${name}[${at}]`),
+      (entry, at) => entry && new Members(entry, `${this.#pathOf(name)}[${at}]`),
     );
+  }
+
+  /** The objects of a list without its nulls. */
+  entries(name: string): Members[] {
+    return this.objects(name).filter((entry) => entry !== null);
   }
 
   texts(name: string): string[] | null {
@@ -97,14 +103,18 @@ export class Members {
   #read<Value>(name: string, type: string, fits: (value: unknown) => boolean): Value | null {
     const value = this.#find(name);
     if (value === undefined || value === null) return null;
-    if (!fits(value)) throw new MalformedError(`${this.#where}.${name} must be ${type}`);
+    if (!fits(value)) throw new MalformedError(`${this.#pathOf(name)} must be ${type}`);
     return value as Value;
   }
 
+  #pathOf(name: string): string {
+    return this.#where === '' ? name : `${this.#where}.${name}`;
+  }
+
   #find(name: string): unknown {
-    if (name in this.#object) return this.#object[name];
+    if (name in this.json) return this.json[name];
     const wanted = name.toLowerCase();
-    const key = Object.keys(this.#object).find((candidate) => candidate.toLowerCase() === wanted);
-    return key === undefined ? undefined : this.#object[key];
+    const key = Object.keys(this.json).find((candidate) => candidate.toLowerCase() === wanted);
+    return key === undefined ? undefined : this.json[key];
   }
 }

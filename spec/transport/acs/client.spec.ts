@@ -271,6 +271,52 @@ describe('an ACS connection', () => {
       expect(ear.ends[0]?.reason).to.include('status 400');
     });
 
+  it('refused at length is heard to its first kilobyte, and told with it', async () => {
+    loopback.server.on('upgrade', (_, stream) =>
+      stream.write(`HTTP/1.1 403 Forbidden\r\n\r\n${'x'.repeat(1_500)}`),
+    );
+    connect();
+    await ear.until(() => ear.ends.length > 0);
+    expect(ear.ends[0]?.reason).to.equal(
+      `1006 ACS refused the connection with status 403: ${'x'.repeat(1_024)}`,
+    );
+  });
+
+  const stalls: [string, object][] = [
+    ['its keys are not found', { credentials: () => new Promise(() => {}) }],
+    ['the peer says nothing', {}],
+  ];
+  for (const [what, more] of stalls)
+    it(`that ${what} is given up after 30 seconds`, async () => {
+      let wake = () => {};
+      const limit = new Promise<number>((resolve) => {
+        const clock = {
+          ...realClock(),
+          now: () => 1_000,
+          at: (at: number, work: () => void) => {
+            wake = work;
+            resolve(at);
+            return () => {};
+          },
+        };
+        const line = acsClient({ ...options(), clock, ...more });
+        connection = line.connect(address(loopback.url), ear);
+      });
+      expect(await limit).to.equal(31_000);
+      if (!('credentials' in more)) await once(loopback.server, 'upgrade');
+      wake();
+      await ear.until(() => ear.ends.length > 0);
+      expect(ear.ends).to.deep.equal([
+        { clean: false, inactiveInstance: false, reason: '1006 not open after 30 s' },
+      ]);
+    });
+
+  it('to an address that is none is a failure', async () => {
+    connection = acsClient(options()).connect(address('nowhere'), ear);
+    await ear.until(() => ear.ends.length > 0);
+    expect(ear.ends.map((end) => end.clean)).to.deep.equal([false]);
+  });
+
   it('to where nobody listens is a failure', async () => {
     const port = loopback.url;
     await loopback.close();

@@ -28,14 +28,14 @@ const planOf = (more: object) => {
   if (!arrival) throw new Error('the task was refused');
   return arrival.plan;
 };
-const refusal = (frame: unknown): string => {
+const errorOf = (frame: unknown): AcsError => {
   try {
     decode(frame);
   } catch (error) {
-    if (error instanceof AcsError) return error.code;
+    if (error instanceof AcsError) return error;
     throw error;
   }
-  return 'taken';
+  throw new Error('the frame was taken');
 };
 
 describe('a payload message', () => {
@@ -310,7 +310,24 @@ describe('a frame of ACS', () => {
     ],
   ];
   for (const [what, frame, code] of frames)
-    it(`${what} is refused as ${code}`, () => expect(refusal(frame)).to.equal(code));
+    it(`${what} is refused as ${code}`, () => expect(errorOf(frame).code).to.equal(code));
+
+  it('of an unknown type is refused by the name of its type', () => {
+    const { message } = errorOf({ type: 'NoSuchMessage', message: { a: 'secret' } });
+    expect(message).to.equal('A message of ACS was dropped: its type "NoSuchMessage" is not known');
+  });
+
+  it('with a member of another type is refused by the place of the member only', () => {
+    const containers = [container({ environment: { PASSWORD: ['secret'] } })];
+    const { message } = errorOf({
+      type: 'PayloadMessage',
+      message: { ...head, tasks: [task({ containers })] },
+    });
+    expect(message).to.equal(
+      'A message of ACS was dropped: ' +
+        'frame.message.tasks[0].containers[0].environment must be a map of strings',
+    );
+  });
 
   it('that is a heartbeat is told with its message id', () => {
     expect(

@@ -93,6 +93,8 @@ describe('the create request of a container', () => {
         'com.amazonaws.ecs.task-arn': arn,
         'com.amazonaws.ecs.task-definition-family': 'shape',
         'com.amazonaws.ecs.task-definition-version': '7',
+        'ecs-agent.container-instance':
+          'arn:aws:ecs:us-west-2:123456789012:container-instance/specs/1',
       },
       HostConfig: {
         CpuShares: 256,

@@ -6,6 +6,7 @@ import { cut } from '../../../transport/ecs/codec.ts';
 import { EcsError, type Registration } from '../../../transport/ecs/port.ts';
 import { ecsServer } from '../../../transport/ecs/server.ts';
 import type { Clock } from '../../../transport/host/port.ts';
+import type { Credentials } from '../../../transport/wire/credentials.ts';
 import { type Loopback, listen } from '../../support/loopback.ts';
 import { expectedSignature, readAuthorization, type SeenRequest } from '../wire/verifier.ts';
 
@@ -13,7 +14,7 @@ interface Call extends SeenRequest {
   operation: string;
   input: Record<string, unknown>;
 }
-type Answer = { status: number; body: unknown };
+type Answer = { status: number; body: unknown; headers?: Record<string, string> };
 
 const registration = (more: Partial<Registration> = {}): Registration => ({
   cluster: 'specs',
@@ -35,15 +36,31 @@ const report = (more: Partial<TaskReport> = {}): TaskReport => ({
   ...more,
 });
 
+/** Epoch milliseconds of a time such as `20261124T141003Z`. */
+const timeOf = (text: string): number =>
+  Date.parse(text.replace(/^(....)(..)(..)T(..)(..)/, '$1-$2-$3T$4:$5:'));
+
 describe('the ECS API client', () => {
   const calls: Call[] = [];
   let answer: (call: Call) => Answer;
   let loopback: Loopback;
   let now: number;
-  const clock: Clock = { now: () => now, at: () => () => {}, afterTurn: (work) => work() };
+  let wakes: { at: number; wake: () => void }[];
+  const clock: Clock = {
+    now: () => now,
+    at: (at, wake) => {
+      const wait = { at, wake };
+      wakes.push(wait);
+      return () => {
+        wakes = wakes.filter((other) => other !== wait);
+      };
+    },
+    afterTurn: (work) => work(),
+  };
 
   beforeEach(async () => {
     now = 1_000;
+    wakes = [];
     calls.length = 0;
     answer = (call) => ({
       status: 200,
@@ -71,19 +88,23 @@ describe('the ECS API client', () => {
           input: JSON.parse(body),
         };
         calls.push(call);
-        const { status, body: answered } = answer(call);
-        response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' });
-        response.end(JSON.stringify(answered));
+        const { status, body: answered, headers: more } = answer(call);
+        response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1', ...more });
+        response.end(typeof answered === 'string' ? answered : JSON.stringify(answered));
       });
     });
   });
   afterEach(() => loopback.close());
 
-  const client = (endpoint = loopback.url) =>
+  const keys = { accessKeyId: 'AKID', secretAccessKey: 'SECRET' };
+  const client = (
+    endpoint = loopback.url,
+    credentials: Credentials = () => Promise.resolve(keys),
+  ) =>
     ecsClient({
       endpoint,
       region: 'us-west-2',
-      credentials: () => Promise.resolve({ accessKeyId: 'AKID', secretAccessKey: 'SECRET' }),
+      credentials,
       userAgent: 'Spec Agent - v1',
       clock,
     });
@@ -260,20 +281,74 @@ describe('the ECS API client', () => {
       expect(calls).to.have.length(1);
     });
 
+  const ofSubmissions: [string, string][] = [
+    ['InvalidParameterException', 'ECS_INVALID'],
+    ['ClientException', 'ECS_FAILED'],
+  ];
+  for (const [__type, code] of ofSubmissions)
+    it(`takes a ${__type} of a change for ${code}`, async () => {
+      answer = () => ({ status: 400, body: { __type, message: 'no' } });
+      const refusal = await refusalOf(client().submitTaskStateChange('specs', report()));
+      expect(refusal).to.include({ code, type: __type, message: `${__type}: no` });
+    });
+
+  it('learns the time of the service from a refusal, so that the next call is signed well', async () => {
+    const date = new Date(Date.now() + 3_600_000).toUTCString();
+    const headers = { date };
+    answer = () => ({ status: 400, body: { __type: 'InvalidSignatureException' }, headers });
+    const api = client();
+    expect((await refusalOf(api.register(registration()))).code).to.equal('ECS_THROTTLED');
+    await refusalOf(api.register(registration()));
+    const [before, after] = calls.map((call) => timeOf(String(call.headers['x-amz-date'])));
+    expect((after ?? 0) - (before ?? 0)).to.be.within(3_595_000, 3_605_000);
+  });
+
+  it('does not mistake wrong keys for a wrong clock', async () => {
+    answer = () => ({ status: 400, body: { __type: 'InvalidSignatureException' } });
+    expect((await refusalOf(client().register(registration()))).code).to.equal('ECS_DENIED');
+  });
+
+  it('says so where something else than ECS answers', async () => {
+    answer = () => ({ status: 200, body: '<html>' });
+    const refusal = await refusalOf(client().register(registration()));
+    expect(refusal.code).to.equal('ECS_FAILED');
+    expect(refusal.message).to.equal(`What answers at ${loopback.url} is not the ECS API`);
+  });
+
   it('names the address that nobody answers at', async () => {
     const refusal = await refusalOf(client('http://127.0.0.1:1').register(registration()));
     expect(refusal).to.include({ code: 'ECS_UNREACHABLE', retry: true });
     expect(refusal.message).to.include('http://127.0.0.1:1');
   });
 
-  it('ends a call when the caller loses interest', async () => {
+  it('passes on that there are no credentials', async () => {
+    const missing = new EcsError('ECS_DENIED', 'CredentialsProviderError', 'no keys');
+    const api = client(loopback.url, () => Promise.reject(missing));
+    expect(await refusalOf(api.register(registration()))).to.equal(missing);
+  });
+
+  it('gives a call 42 seconds in all, the search for keys included', async () => {
+    const searching = client(loopback.url, () => new Promise(() => {}));
+    const call = refusalOf(searching.register(registration()));
+    expect(wakes.map(({ at }) => at)).to.deep.equal([now + 42_000]);
+    for (const { wake } of wakes) wake();
+    const refusal = await call;
+    expect(refusal).to.include({ code: 'ECS_UNREACHABLE', retry: true, type: 'TimeoutError' });
+    expect(refusal.message).to.include('within 42 s');
+    expect(wakes).to.deep.equal([]);
+  });
+
+  it('ends a call when the caller loses interest, and begins none after', async () => {
     const ending = new AbortController();
     answer = () => {
       ending.abort();
       return { status: 200, body: {} };
     };
-    const refusal = await refusalOf(client().register(registration(), ending.signal));
-    expect(refusal.code).to.equal('ECS_UNREACHABLE');
+    for (const _ of ['during', 'before']) {
+      const refusal = await refusalOf(client().register(registration(), ending.signal));
+      expect(refusal).to.include({ code: 'ECS_UNREACHABLE', type: 'AbortError' });
+    }
+    expect(calls).to.have.length(1);
   });
 });
 
@@ -317,7 +392,15 @@ describe('the local control plane’s ECS API', () => {
           runtimeId: 'r',
           exitCode: 0,
           reason: 'Error: x',
-          bindings: [],
+          bindings: [
+            { bindIP: '0.0.0.0', protocol: 'tcp', containerPort: 80, hostPort: 32_768 },
+            {
+              bindIP: '0.0.0.0',
+              protocol: 'udp',
+              containerPortRange: '1-2',
+              hostPortRange: '8-9',
+            },
+          ],
         },
       ],
     });
@@ -335,6 +418,19 @@ describe('the local control plane’s ECS API', () => {
     [
       'a body that is no JSON',
       { target: 'AmazonEC2ContainerServiceV20141113.SubmitTaskStateChange', body: '{' },
+      'SerializationException',
+    ],
+    [
+      'a body that is no object',
+      { target: 'AmazonEC2ContainerServiceV20141113.SubmitTaskStateChange', body: 'null' },
+      'SerializationException',
+    ],
+    [
+      'a member of another type',
+      {
+        target: 'AmazonEC2ContainerServiceV20141113.RegisterContainerInstance',
+        body: '{"totalResources":[{"name":"CPU","integerValue":"many"}]}',
+      },
       'SerializationException',
     ],
   ];

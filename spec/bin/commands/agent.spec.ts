@@ -1,0 +1,166 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { LocalPlane } from '../../../bin/commands/local-plane.ts';
+import { realClock } from '../../../transport/host/clock.ts';
+import { realRandom } from '../../../transport/host/random.ts';
+import { SimEngine } from '../../../transport/sim/engine.ts';
+import { serveEngine } from '../../../transport/sim/engine-http.ts';
+import { AgentProcess } from '../../support/process.ts';
+
+describe('the agent’s process', () => {
+  const pulse = { clock: realClock(), random: realRandom };
+  let folder: string;
+  let plane: LocalPlane;
+  let closeEngine: () => Promise<void>;
+  const running: AgentProcess[] = [];
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'agent-spec-'));
+    plane = new LocalPlane(pulse, 'specs');
+    await plane.open();
+    closeEngine = await serveEngine(
+      new SimEngine({ ...pulse, latencyMs: 0 }),
+      join(folder, 'engine.sock'),
+    );
+  });
+  afterEach(async () => {
+    for (const { child } of running.splice(0)) child.kill('SIGKILL');
+    await plane.close();
+    await closeEngine();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** The environment of a container instance, but for what is given; '' leaves a variable out. */
+  const start = (given: Record<string, string> = {}): AgentProcess => {
+    const all: Record<string, string> = {
+      ECS_CLUSTER: 'specs',
+      ECS_BACKEND_HOST: plane.url,
+      AWS_DEFAULT_REGION: 'us-west-2',
+      AWS_ACCESS_KEY_ID: 'AKID',
+      AWS_SECRET_ACCESS_KEY: 'top-secret',
+      DOCKER_HOST: `unix://${join(folder, 'engine.sock')}`,
+      ECS_DATADIR: join(folder, 'data'),
+      ECS_EXTERNAL: 'true',
+      ...given,
+    };
+    const env = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
+    const agent = new AgentProcess([], env);
+    running.push(agent);
+    return agent;
+  };
+
+  it('registers, connects, and ends with 0 on SIGTERM', async () => {
+    const agent = start();
+    await plane.connected();
+    expect(await agent.signal('SIGTERM')).to.equal(0);
+    expect(agent.output).to.include('msg="Registered"');
+    expect(agent.output).not.to.include('top-secret');
+  });
+
+  it('keeps its state where only its own user may read it', async () => {
+    const agent = start();
+    await plane.connected();
+    await agent.signal('SIGTERM');
+    expect(statSync(join(folder, 'data')).mode & 0o777).to.equal(0o700);
+  });
+
+  it('comes back as the same container instance', async () => {
+    start();
+    await plane.connected();
+    const first = plane.context().containerInstanceArn;
+    await running[0]?.signal('SIGKILL');
+    await start().says(/Registered/);
+    expect(plane.context().containerInstanceArn).to.equal(first);
+  });
+
+  it('passes over values it cannot read, with a warning each', async () => {
+    const agent = start({ ECS_RESERVED_MEMORY: 'much', ECS_CONTAINER_STOP_TIMEOUT: '30' });
+    await plane.connected();
+    await agent.signal('SIGTERM');
+    const warnings = agent.lines.filter((line) => line.startsWith('level=warn'));
+    expect(warnings.map((line) => /msg="(\w+)/.exec(line)?.[1]).sort()).to.deep.equal([
+      'ECS_CONTAINER_STOP_TIMEOUT',
+      'ECS_RESERVED_MEMORY',
+    ]);
+  });
+
+  const refusals: [string, () => Record<string, string>, number, RegExp][] = [
+    [
+      'an instance attribute that is no JSON',
+      () => ({ ECS_INSTANCE_ATTRIBUTES: '{' }),
+      1,
+      /ECS_INSTANCE_ATTRIBUTES must be a JSON object.*correct it or unset it/,
+    ],
+    [
+      'no region on an external instance',
+      () => ({ AWS_DEFAULT_REGION: '' }),
+      1,
+      /AWS_DEFAULT_REGION must name the region/,
+    ],
+    [
+      'no region and no metadata service',
+      () => ({ AWS_DEFAULT_REGION: '', ECS_EXTERNAL: '' }),
+      1,
+      /set AWS_DEFAULT_REGION/,
+    ],
+    [
+      'no credentials',
+      () => ({ AWS_ACCESS_KEY_ID: '' }),
+      1,
+      /No AWS credentials.*set AWS_ACCESS_KEY_ID/,
+    ],
+    [
+      'no Engine',
+      () => ({ DOCKER_HOST: `unix://${join(folder, 'nobody.sock')}` }),
+      1,
+      /nobody\.sock cannot be reached/,
+    ],
+    [
+      'no control plane',
+      () => ({ ECS_BACKEND_HOST: 'http://127.0.0.1:1' }),
+      1,
+      /http:\/\/127\.0\.0\.1:1.*cannot be reached/,
+    ],
+    [
+      'a data directory that cannot be written',
+      () => {
+        writeFileSync(join(folder, 'file'), '');
+        return { ECS_DATADIR: join(folder, 'file', 'data') };
+      },
+      1,
+      /cannot be written: make it writable, or set ECS_DATADIR/,
+    ],
+  ];
+  for (const [what, given, code, line] of refusals)
+    it(`with ${what} ends with ${code} and one line that names the remedy`, async () => {
+      const agent = start(given());
+      expect(await agent.exitCode()).to.equal(code);
+      const errors = agent.lines.filter((said) => said.startsWith('level=error'));
+      expect(errors).to.have.length(1);
+      expect(errors[0]).to.match(line);
+    });
+
+  it('with the state of another cluster ends with 5', async () => {
+    start();
+    await plane.connected();
+    await running[0]?.signal('SIGTERM');
+    const agent = start({ ECS_CLUSTER: 'elsewhere' });
+    expect(await agent.exitCode()).to.equal(5);
+    expect(agent.output).to.include(
+      'belongs to cluster \\"specs\\", but ECS_CLUSTER is \\"elsewhere\\"',
+    );
+  });
+
+  it('beside another agent on the same data directory ends with 1, and leaves the other alone', async () => {
+    const first = start();
+    await plane.connected();
+    const second = start();
+    expect(await second.exitCode()).to.equal(1);
+    expect(second.output).to.match(
+      /Another process has .* open: stop that agent, or set ECS_DATADIR/,
+    );
+    expect(first.child.exitCode).to.equal(null);
+  });
+});
