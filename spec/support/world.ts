@@ -48,7 +48,18 @@ export class World {
   }
 
   /** Starts the agent on what the store holds, and lets it connect. `mend` may change the rows. */
-  async start(mend: (rows: Row[]) => Row[] = (rows) => rows): Promise<void> {
+  async start(mend?: (rows: Row[]) => Row[]): Promise<void> {
+    const before = this.plane.connections;
+    await this.begin(mend);
+    await this.clock.until(
+      () => this.plane.connections > before || this.exit !== undefined,
+      10_000,
+    );
+    await this.clock.settle();
+  }
+
+  /** Starts the agent, and lets no time pass. */
+  async begin(mend: (rows: Row[]) => Row[] = (rows) => rows): Promise<void> {
     const { rows } = await this.#opened();
     const say = (level: string) => (message: string, fields?: LogFields) =>
       this.logged.push(`${level} ${message}${fields ? ` ${JSON.stringify(fields)}` : ''}`);
@@ -76,13 +87,7 @@ export class World {
     void this.agent.ended.then((exit) => {
       this.exit = exit;
     });
-    const before = this.plane.connections;
     this.agent.start();
-    await this.clock.until(
-      () => this.plane.connections > before || this.exit !== undefined,
-      10_000,
-    );
-    await this.clock.settle();
   }
 
   /** Kills the agent: whatever was not on disk is lost. Its containers go on. */

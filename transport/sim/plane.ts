@@ -1,5 +1,5 @@
 import type { TaskReport } from '../../machines/report/model.ts';
-import type { Acknowledgement, Payload } from '../../machines/session/model.ts';
+import type { Acknowledgement, CredentialReceipt, Payload } from '../../machines/session/model.ts';
 import type { RefusedTask, TaskArrival } from '../../machines/task/model.ts';
 import type { AcsConnection, AcsListener, AcsPort } from '../acs/port.ts';
 import { EcsError, type EcsPort, type Registration } from '../ecs/port.ts';
@@ -63,7 +63,11 @@ export class SimPlane {
   }
 
   /** Sends a payload message; answers its message id. */
-  deliver(tasks: TaskArrival[], refused: RefusedTask[] = []): string {
+  deliver(
+    tasks: TaskArrival[],
+    refused: RefusedTask[] = [],
+    credentials: CredentialReceipt[] = [],
+  ): string {
     const messageId = `message-${++this.#messages}`;
     const payload: Payload = {
       messageId,
@@ -71,7 +75,7 @@ export class SimPlane {
       containerInstanceArn: this.#arn('container-instance'),
       tasks: structuredClone(tasks),
       refused,
-      credentials: [],
+      credentials,
     };
     this.#listener?.message({ kind: 'payload', payload });
     return messageId;

@@ -62,7 +62,7 @@ describe('the configuration', () => {
 
   it('is refused in one line, whatever the value', () => {
     for (const name of ['ECS_INSTANCE_ATTRIBUTES', 'DOCKER_HOST', 'ECS_BACKEND_HOST'])
-      expect(refusal({ [name]: 'two\nlines' }).message, name).to.match(/^.*two\\nlines.*$/);
+      expect(refusal({ [name]: 'two \nlines' }).message, name).to.match(/^.*two \\nlines.*$/);
   });
 
   it('warns in one line of each wrong value, in the order of the table', () => {

@@ -95,6 +95,8 @@ describe('an ACS connection', () => {
   });
   afterEach(async () => {
     connection?.terminate();
+    // Once upgraded, a connection is the server's no more, and would keep it from closing.
+    for (const { socket } of upgrades) socket.destroy();
     await loopback.close();
   });
 

@@ -12,19 +12,14 @@ const definition = (more: object = {}) => ({
 });
 const container = (more: object = {}) => ({ name: 'main', image: 'busybox:local', ...more });
 
-/** The first container as ECS would send it, with Docker's JSON texts read. */
+/** Docker's JSON texts of the container as ECS would send them, read. */
 const sent = (more: object, ofTask: object = {}) => {
   const task = wireTaskOf(definition({ ...ofTask, containerDefinitions: [container(more)] }), {
     arn,
     version: '1',
   });
-  const { dockerConfig, ...first } = task.containers[0] ?? {};
-  const { config, hostConfig } = dockerConfig as { config: string; hostConfig: string };
-  return {
-    container: first as JsonObject,
-    config: JSON.parse(config) as JsonObject,
-    hostConfig: JSON.parse(hostConfig) as JsonObject,
-  };
+  const texts = (task.containers[0]?.dockerConfig ?? {}) as Record<string, string>;
+  return { config: JSON.parse(texts.config ?? ''), hostConfig: JSON.parse(texts.hostConfig ?? '') };
 };
 
 describe('a task definition', () => {
