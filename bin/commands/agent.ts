@@ -15,9 +15,9 @@ import { realRandom } from '../../transport/host/random.ts';
 import { type InstanceMetadata, instanceMetadata } from '../../transport/http/metadata.ts';
 import { credentialsFrom } from '../../transport/wire/credentials.ts';
 import { type Config, ConfigError, readConfig } from '../config/config.ts';
+import type { Environment } from '../config/variables.ts';
 import { type AgentLog, openLog } from '../service/log.ts';
 import { agentHash, agentVersion, userAgent } from '../version.ts';
-import type { Environment } from './run.ts';
 
 /**
  * `ecs-agent`: the agent itself, until it is asked to stop. Answers the exit code that a supervisor

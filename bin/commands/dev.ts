@@ -17,13 +17,13 @@ import { realClock } from '../../transport/host/clock.ts';
 import { realHost } from '../../transport/host/host.ts';
 import { realRandom } from '../../transport/host/random.ts';
 import { readConfig } from '../config/config.ts';
+import type { Environment } from '../config/variables.ts';
 import sample from '../samples/hello-web.json' with { type: 'json' };
 import { type AgentLog, openLog } from '../service/log.ts';
 import { agentHash, agentVersion, userAgent } from '../version.ts';
 import { Lines } from './lines.ts';
 import { LocalPlane, localTaskArn } from './local-plane.ts';
 import { play } from './play.ts';
-import type { Environment } from './run.ts';
 import { makeSampleImage } from './sample.ts';
 
 /** Nothing here is an account of AWS: keys only so that requests are signed as they are there. */

@@ -1,5 +1,4 @@
-/** Environment variables as the process has them. */
-export type Environment = Record<string, string | undefined>;
+import type { Environment } from '../config/variables.ts';
 
 /** A command of the executable: takes the words after its name, answers the exit code. */
 type Command = (words: string[], environment: Environment) => Promise<number>;

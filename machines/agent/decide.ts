@@ -62,6 +62,7 @@ export function intakeOf(payload: Payload, known: string[]): Intake {
   const isKnown = (arn: string) => known.includes(arn);
   const fresh = payload.tasks.filter(({ plan }) => !isKnown(plan.arn));
   const seen = new Set<string>();
+  const isFirst = (arn: string) => !seen.has(arn) && seen.add(arn).has(arn);
   return {
     stop: payload.tasks
       .filter(({ plan, desired }) => desired === 'STOPPED' && isKnown(plan.arn))
@@ -69,9 +70,10 @@ export function intakeOf(payload: Payload, known: string[]): Intake {
     start: [
       ...fresh.filter(({ desired }) => desired === 'STOPPED'),
       ...fresh.filter(({ desired }) => desired === 'RUNNING'),
-    ].filter(({ plan }) => !seen.has(plan.arn) && seen.add(plan.arn)),
+    ].filter(({ plan }) => isFirst(plan.arn)),
     refuse: payload.refused.filter(
-      (task): task is RefusedTask & { arn: string } => task.arn !== null && !isKnown(task.arn),
+      (task): task is RefusedTask & { arn: string } =>
+        task.arn !== null && !isKnown(task.arn) && isFirst(task.arn),
     ),
   };
 }

@@ -61,8 +61,9 @@ export const agentMachine = setup({
       const { start, stop, refuse } = decide.intakeOf(received.payload, received.known);
       const { at } = received;
       for (const arn of stop) {
-        const task: AnyActorRef = system.get(taskActorId(arn));
-        enqueue.sendTo(task, { type: 'task.stop', at });
+        // A task that could not be understood has an outbox only.
+        const task: AnyActorRef | undefined = system.get(taskActorId(arn));
+        if (task) enqueue.sendTo(task, { type: 'task.stop', at });
       }
       for (const { plan, roll } of start)
         enqueue.spawnChild('report', {

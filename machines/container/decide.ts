@@ -74,12 +74,17 @@ export function withFacts(
   };
 }
 
-/** A container that is gone: an exit code that a `die` event told is all that is known of its end. */
+/**
+ * A container that is gone: an exit code that a `die` event told is all that is known of its end. It
+ * is a failure only if nobody wanted it stopped and nobody saw it end.
+ */
 export const withoutTrace = (context: ContainerContext, at: number): ContainerContext => ({
   ...context,
   exitCode: context.diedWith,
   finishedAt: at,
-  failure: context.failure ?? (context.diedWith === null ? vanished(at) : null),
+  failure:
+    context.failure ??
+    (context.diedWith === null && context.desired === 'RUNNING' ? vanished(at) : null),
 });
 
 /** Keeps the first failure of a container: that is the one ECS shows. */

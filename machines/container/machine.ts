@@ -87,6 +87,8 @@ export const containerMachine = setup({
     cachedImageMayServe: ({ context }) => decide.cachedImageMayServe(context.pullBehavior),
     mayBeRunning: (_, failure: Failure) => failure.retry,
     isGone: (_, failure: Failure) => failure.code === 'DOCKER_NOT_FOUND',
+    needNotStart: ({ context }, { facts }: Inspected) =>
+      facts.state === 'created' && context.desired === 'STOPPED',
     neverStarted: (_, { facts }: Inspected) => facts.state === 'created',
     hasExited: ({ context }) => context.finishedAt !== null,
     stopWanted: ({ context }) => context.desired === 'STOPPED',
@@ -149,6 +151,7 @@ export const containerMachine = setup({
     },
     starting: {
       initial: 'calling',
+      on: { 'engine.hint': { actions: keepHint } },
       states: {
         calling: {
           meta: { waits: { for: 'the Engine to start it', deadline: 'start' } },
@@ -180,6 +183,7 @@ export const containerMachine = setup({
             input: key,
             onDone: [
               // Only after a restart: what was asked of the Engine before it was not done.
+              { guard: { type: 'needNotStart', params: result }, target: '#container.stopped' },
               { guard: { type: 'neverStarted', params: result }, target: 'calling' },
               { target: '#container.running', actions: { type: 'keepFacts', params: result } },
             ],

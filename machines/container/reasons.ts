@@ -2,14 +2,12 @@ import type { Failure } from '../names/errors.ts';
 import type { ContainerFacts } from './model.ts';
 
 /** The step of a container's life in which something failed. */
-export type Step = 'pull' | 'create' | 'start' | 'stop' | 'inspect';
+export type Step = 'pull' | 'create' | 'start';
 
 const stepNames: Record<Step, string> = {
   pull: 'CannotPullContainerError',
   create: 'CannotCreateContainerError',
   start: 'CannotStartContainerError',
-  stop: 'CannotStopContainerError',
-  inspect: 'CannotInspectContainerError',
 };
 
 const codeNames: Record<string, string> = {

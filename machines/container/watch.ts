@@ -34,14 +34,14 @@ export const watchMachine = setup({
       states: {
         subscribing: {
           meta: { waits: { for: 'the Engine to open its event stream', deadline: 'watch' } },
-          on: { 'stream.opened': { target: 'reconciling', actions: 'forgetAttempts' } },
+          on: { 'stream.opened': 'reconciling' },
         },
         reconciling: {
           meta: { waits: { for: 'the Engine to list its containers', deadline: 'list' } },
           invoke: {
             id: 'reconcile',
             src: 'reconcile',
-            onDone: 'watching',
+            onDone: { target: 'watching', actions: 'forgetAttempts' },
             onError: { target: '#watch.backingOff', actions: 'countAttempt' },
           },
         },

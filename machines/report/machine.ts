@@ -69,7 +69,7 @@ export const reportMachine = setup({
     },
     choosing: {
       always: [
-        { guard: 'headIsStale', target: 'choosing', reenter: true, actions: 'dropHead' },
+        { guard: 'headIsStale', actions: 'dropHead' },
         { guard: 'hasQueued', target: 'sending', actions: 'trimHead' },
         { guard: 'hasCollected', target: 'collecting' },
         { target: 'idle' },

@@ -32,7 +32,8 @@ export function newsOf(context: OutboxContext, report: TaskReport): TaskReport |
   if (status === 'STOPPED') return null;
   const containers = report.containers.filter((container) => isNews(context, container));
   const taskMoved = taskRank[report.status] > taskRank[status ?? 'PENDING'];
-  return taskMoved || containers.length > 0 ? { ...report, containers } : null;
+  if (!taskMoved && containers.length === 0) return null;
+  return { ...report, containers, status: taskMoved ? report.status : (status ?? report.status) };
 }
 
 /** The outbox after ECS accepted the head of its queue. */

@@ -119,6 +119,10 @@ export const sessionMachine = setup({
         connecting: {
           meta: { waits: { for: 'ACS to take the connection', deadline: 'handshake' } },
           on: {
+            'connection.closed': [
+              { guard: { type: 'isInactive', params: closed }, target: '#session.dormant' },
+              { target: '#session.backingOff', actions: 'countFailure' },
+            ],
             'connection.opened': {
               target: 'serving',
               actions: { type: 'keepConnected', params: ({ event }) => event.at },

@@ -75,6 +75,9 @@ export const taskMachine = setup({
     stopWanted: ({ context }) => context.desired === 'STOPPED',
     becomes: ({ context }, params: { next: string; change: ContainerChange }) =>
       decide.verdict(decide.withChange(context, params.change)) === params.next,
+    startedLate: ({ context }, change: ContainerChange) =>
+      change.status === 'RUNNING' &&
+      decide.verdict(decide.withChange(context, change)) === 'running',
     isTold: (_, change: ContainerChange) => decide.isTold(change),
   },
 }).createMachine({
@@ -141,6 +144,15 @@ export const taskMachine = setup({
       on: {
         'container.changed': [
           { guard: becomes('stopped'), target: 'stopped', actions: keepChange },
+          // It was being started when the stop was wanted, and did run.
+          {
+            guard: { type: 'startedLate', params: change },
+            actions: [keepChange, tellOutbox('task.changed', 'RUNNING')],
+          },
+          {
+            guard: { type: 'isTold', params: change },
+            actions: [keepChange, tellOutbox('containers.changed', 'PENDING')],
+          },
           { actions: keepChange },
         ],
       },

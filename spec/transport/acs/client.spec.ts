@@ -313,6 +313,22 @@ describe('an ACS connection', () => {
       ]);
     });
 
+  it('that is open has no limit on its opening any more', async () => {
+    const waits = new Set<number>();
+    const clock = {
+      ...realClock(),
+      at: (at: number) => {
+        waits.add(at);
+        return () => waits.delete(at);
+      },
+    };
+    new WebSocketServer({ server: loopback.server });
+    connection = acsClient({ ...options(), clock }).connect(address(loopback.url), ear);
+    expect(waits.size).to.equal(1);
+    await ear.until(() => ear.isOpen);
+    expect(waits.size).to.equal(0);
+  });
+
   it('to an address that is none is a failure', async () => {
     connection = acsClient(options()).connect(address('nowhere'), ear);
     await ear.until(() => ear.ends.length > 0);

@@ -274,6 +274,7 @@ describe('a frame of ACS', () => {
     ['whose type is a number', { type: 7 }, 'ACS_MALFORMED_FRAME'],
     ['of an unknown type', { type: 'NoSuchMessage', message: {} }, 'ACS_UNKNOWN_MESSAGE'],
     ['without a type', { message: {} }, 'ACS_UNKNOWN_MESSAGE'],
+    ['of an error without a text', { ServerException: 7 }, 'ACS_UNKNOWN_MESSAGE'],
     [
       'with overrides as an object',
       {

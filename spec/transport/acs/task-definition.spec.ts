@@ -261,6 +261,11 @@ describe('a task definition', () => {
       'containerDefinitions[0].portMappings[0].containerPort must be a number',
     ],
     ['a cpu that is a number', definition({ cpu: 256 }), 'cpu must be a string'],
+    [
+      'a memory in stones',
+      definition({ memory: '2 stones' }),
+      'memory must be a size, not "2 stones"',
+    ],
     ['a memory in words', definition({ memory: 'much' }), 'memory must be a size, not "much"'],
   ];
   for (const [what, given, why] of wrong)
