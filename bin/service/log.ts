@@ -47,14 +47,16 @@ export function openLog({ level, file, clock }: LogOptions): AgentLog {
   const log = { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
   logger.on('error', ignore);
   process.stdout.on('error', ignore);
-  sinks[1]?.on('error', ({ message }) => {
-    log.warn('Logging goes on without the file, which cannot be written', { error: message });
+  sinks[1]?.on('error', ({ message: error }) => {
+    // Past the logger, which may have ended: the last lines are what a full disk takes.
+    const line = lineOf('warn', 'Logging goes on without the file', { error }, clock.now());
+    if (logger.isLevelEnabled('warn')) process.stdout.write(`${line}\n`);
   });
   return {
     ...log,
     close: async () => {
       await new Promise<void>((resolve) => logger.once('finish', resolve).end());
-      await Promise.all(sinks.map(flush));
+      for (const sink of sinks.reverse()) await flush(sink);
     },
   };
 }

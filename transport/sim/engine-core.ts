@@ -27,7 +27,9 @@ export interface CoreEvent {
   Type: 'container';
   Action: 'create' | 'start' | 'die' | 'destroy';
   Actor: { ID: string; Attributes: Record<string, string> };
+  /** Epoch seconds, and the same moment in nanoseconds. */
   time: number;
+  timeNano: number;
 }
 
 interface Contained {
@@ -120,9 +122,10 @@ export class EngineCore {
     });
   }
 
-  /** Ends a running container from outside. */
+  /** Ends a container from outside; one that does not run is left alone. */
   exit(nameOrId: string, code: number, more: { outOfMemory?: boolean } = {}): void {
     const container = this.#find(nameOrId);
+    if (container.state !== 'running') return;
     container.outOfMemory = more.outOfMemory ?? false;
     this.#end(container, code);
   }
@@ -195,12 +198,14 @@ export class EngineCore {
   }
 
   #tell(action: CoreEvent['Action'], { id, name, body, exitCode }: Contained): void {
+    const now = this.#clock.now();
     const code = action === 'die' ? { exitCode: String(exitCode) } : {};
     const event: CoreEvent = {
       Type: 'container',
       Action: action,
       Actor: { ID: id, Attributes: { ...body.Labels, ...code, name } },
-      time: this.#clock.now(),
+      time: Math.floor(now / 1_000),
+      timeNano: now * 1_000_000,
     };
     this.log.push(event);
     for (const listener of this.#listeners) listener(event);

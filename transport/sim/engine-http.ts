@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { SimEngine } from './engine.ts';
-import { type CreateBody, EngineRefusal } from './engine-core.ts';
+import { type CreateBody, EngineRefusal, has } from './engine-core.ts';
 
 interface Request {
   url: URL;
@@ -10,7 +10,8 @@ interface Request {
   body: unknown;
   response: ServerResponse;
 }
-type Answer = { status: number; body?: unknown } | 'streaming';
+/** `sent` where the route has written to the response itself. */
+type Answer = { status: number; body?: unknown } | 'sent';
 type Route = [
   method: string,
   path: RegExp,
@@ -27,6 +28,15 @@ const routes: Route[] = [
     /^\/version$/,
     () => ok({ Version: '20.10.24-simulated', ApiVersion: '1.41', MinAPIVersion: '1.12' }),
   ],
+  [
+    'GET',
+    /^\/_ping$/,
+    (_, { response }) => {
+      response.writeHead(200, { 'content-type': 'text/plain' });
+      response.end('OK');
+      return 'sent';
+    },
+  ],
   ['GET', /^\/info$/, () => ok({ CgroupDriver: 'cgroupfs', OSType: 'linux' })],
   [
     'GET',
@@ -41,7 +51,8 @@ const routes: Route[] = [
     /^\/images\/create$/,
     (engine, { url }) => {
       const [image, tag] = [url.searchParams.get('fromImage') ?? '', url.searchParams.get('tag')];
-      engine.requirePull(tag ? `${image}:${tag}` : image);
+      const separator = tag?.includes(':') ? '@' : ':';
+      engine.requirePull(tag ? `${image}${separator}${tag}` : image);
       return ok({ status: 'Status: Image is up to date' });
     },
   ],
@@ -73,12 +84,20 @@ const routes: Route[] = [
     },
   ],
   ['GET', /^\/containers\/([^/]+)\/json$/, ({ core }, { name }) => ok(core.inspect(name))],
-  ['GET', /^\/containers\/json$/, ({ core }, { url }) => ok(core.list(labelsOf(url)))],
+  [
+    'GET',
+    /^\/containers\/json$/,
+    ({ core }, { url }) => {
+      const all = isTrue(url, 'all');
+      const listed = core.list(labelsOf(filtersOf(url)));
+      return ok(listed.filter(({ State }) => all || State === 'running'));
+    },
+  ],
   [
     'DELETE',
     /^\/containers\/([^/]+)$/,
     ({ core }, { name, url }) => {
-      core.remove(name, { force: ['1', 'true'].includes(url.searchParams.get('force') ?? '') });
+      core.remove(name, { force: isTrue(url, 'force') });
       return done;
     },
   ],
@@ -86,29 +105,37 @@ const routes: Route[] = [
     'GET',
     /^\/events$/,
     ({ core }, { url, response }) => {
-      const wanted = labelsOf(url);
+      const filters = filtersOf(url);
+      const wanted = labelsOf(filters);
       response.writeHead(200, { 'content-type': 'application/json' });
       response.flushHeaders();
       const stop = core.listen((event) => {
-        const { Attributes } = event.Actor;
-        if (Object.entries(wanted).every(([label, value]) => Attributes[label] === value))
+        const isAskedFor = filters.event?.includes(event.Action) ?? true;
+        if (isAskedFor && has(event.Actor.Attributes, wanted))
           response.write(`${JSON.stringify(event)}\n`);
       });
       response.on('close', stop);
-      return 'streaming';
+      return 'sent';
     },
   ],
 ];
 
-/** The labels that a request's filters ask for. */
-function labelsOf(url: URL): Record<string, string> {
-  const { label = [] } = JSON.parse(url.searchParams.get('filters') ?? '{}') as {
-    label?: string[];
-  };
-  return Object.fromEntries(
+interface Filters {
+  label?: string[];
+  event?: string[];
+}
+
+const filtersOf = (url: URL): Filters =>
+  JSON.parse(url.searchParams.get('filters') ?? '{}') as Filters;
+
+/** The labels that filters ask for. */
+const labelsOf = ({ label = [] }: Filters): Record<string, string> =>
+  Object.fromEntries(
     label.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]),
   );
-}
+
+const isTrue = (url: URL, name: string): boolean =>
+  ['1', 'true'].includes(url.searchParams.get(name) ?? '');
 
 /** Serves a simulated Engine at a socket's path, so that any Docker client can talk to it. */
 export async function serveEngine(
@@ -127,10 +154,12 @@ export async function serveEngine(
   };
 }
 
-const refused = (error: Error): { status: number; body?: unknown } =>
-  error instanceof EngineRefusal
-    ? { status: error.statusCode, body: error.json }
-    : { status: 500, body: { message: error.message } };
+/** What cannot be read, JSON or a path's escapes, is the client's mistake. */
+function refused(error: Error): { status: number; body?: unknown } {
+  if (error instanceof EngineRefusal) return { status: error.statusCode, body: error.json };
+  const unreadable = error instanceof SyntaxError || error instanceof URIError;
+  return { status: unreadable ? 400 : 500, body: { message: error.message } };
+}
 
 async function respond(engine: SimEngine, request: IncomingMessage, response: ServerResponse) {
   const url = new URL(request.url ?? '/', 'http://engine');
@@ -141,7 +170,7 @@ async function respond(engine: SimEngine, request: IncomingMessage, response: Se
     if (!found) continue;
     const name = decodeURIComponent(found[1] ?? '');
     const given = await answer(engine, { url, name, body, response });
-    if (given !== 'streaming') send(response, given);
+    if (given !== 'sent') send(response, given);
     return;
   }
   throw new EngineRefusal(404, 'page not found');

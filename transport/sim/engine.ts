@@ -23,16 +23,20 @@ type Fault = { is: 'error'; error: DockerError } | { is: 'hang' } | { is: 'lost 
 
 const unreachable = () =>
   new DockerError('DOCKER_UNREACHABLE', 'The simulated Engine cannot be reached');
+const givenUp = () => new DockerError('DOCKER_ABORTED', 'The call was given up');
 
 /**
- * A Docker Engine without containers behind it, with the faults a real one can have. `port` is its
- * face without sockets, for virtual time; `engine-http.ts` serves the same core over HTTP.
+ * A Docker Engine without containers behind it. `port` is its face without sockets, for virtual
+ * time, with the faults a real one can have; `engine-http.ts` serves the same core over HTTP.
  */
 export class SimEngine {
   readonly core: EngineCore;
   readonly #options: SimEngineOptions;
   readonly #faults = new Map<Call, Fault[]>();
-  readonly #streams = new Set<() => void>();
+  /** Calls and streams under way. */
+  readonly #open = new Set<AbortController>();
+  /** One for all agents, so that no two of them are given the same ports. */
+  readonly #host = simHost();
   #reachable = true;
   /** How often each call was made. */
   readonly calls = new Map<Call, number>();
@@ -57,14 +61,14 @@ export class SimEngine {
     this.#plan(call, { is: 'lost reply' });
   }
 
-  /** While it is not reachable its containers go on; streams of events end. */
+  /** While it is not reachable its containers go on; calls and streams under way break. */
   setReachable(reachable: boolean): void {
     this.#reachable = reachable;
-    if (!reachable) for (const end of this.#streams) end();
+    if (!reachable) for (const connection of this.#open) connection.abort(unreachable());
   }
 
   hasImage(image: string): boolean {
-    return this.#options.images?.includes(image) ?? true;
+    return this.#options.images?.some((one) => tagged(one) === tagged(image)) ?? true;
   }
 
   /** The Engine as an agent of `cluster` sees it. */
@@ -73,7 +77,7 @@ export class SimEngine {
     const placement = {
       cluster,
       region: 'local',
-      host: simHost(),
+      host: this.#host,
       taskCgroupParent: (taskId: string) => `/ecs/${taskId}`,
     };
     const nameOf = (ref: ContainerRef) => dockerNameOf(ref);
@@ -144,19 +148,47 @@ export class SimEngine {
   ): Promise<Answer> {
     this.calls.set(call, (this.calls.get(call) ?? 0) + 1);
     const fault = this.#faults.get(call)?.shift();
-    const answer = async () => {
-      await this.#latency();
-      if (!this.#reachable) throw unreachable();
-      if (fault?.is === 'error') throw fault.error;
-      if (fault?.is === 'hang') await new Promise(() => {});
-      const answered = await work();
-      if (fault?.is === 'lost reply') throw unreachable();
-      return answered;
-    };
     try {
-      return await Promise.race([answer(), abortion(signal)]);
+      return await this.#connected(signal, async () => {
+        if (fault?.is === 'error') throw fault.error;
+        if (fault?.is === 'hang') await new Promise(() => {});
+        const answered = await work();
+        if (fault?.is === 'lost reply') throw unreachable();
+        return answered;
+      });
     } catch (error) {
       throw dockerErrorOf(error, 'simulated');
+    }
+  }
+
+  /**
+   * Rejects when the caller loses interest or the connection breaks, whatever `work` does; `work`
+   * is not begun if that happens on the way to the Engine.
+   */
+  async #connected<Answer>(
+    signal: AbortSignal | undefined,
+    work: (ending: AbortSignal) => Promise<Answer>,
+  ): Promise<Answer> {
+    if (signal?.aborted) throw givenUp();
+    const connection = new AbortController();
+    const ending = connection.signal;
+    const onAbort = () => connection.abort(givenUp());
+    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#open.add(connection);
+    const arrive = async () => {
+      await this.#latency();
+      ending.throwIfAborted();
+      if (!this.#reachable) throw unreachable();
+      return await work(ending);
+    };
+    try {
+      return await new Promise<Answer>((resolve, reject) => {
+        ending.addEventListener('abort', () => reject(ending.reason));
+        arrive().then(resolve, reject);
+      });
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+      this.#open.delete(connection);
     }
   }
 
@@ -170,35 +202,25 @@ export class SimEngine {
     on: Parameters<DockerPort['watch']>[0],
     signal: AbortSignal,
   ): Promise<never> {
-    await Promise.race([this.#latency(), abortion(signal)]);
-    if (!this.#reachable) throw unreachable();
-    const stop = this.core.listen((event) => {
-      const ours = event.Actor.Attributes[labels.cluster] === cluster;
-      const told = ours && this.#reachable ? engineEventOf(JSON.stringify(event)) : null;
-      if (told) on.event(told);
-    });
-    on.opened();
-    let end = () => {};
-    const ended = new Promise<never>((_, reject) => {
-      end = () => reject(unreachable());
-    });
-    this.#streams.add(end);
+    let stop = () => {};
     try {
-      return await Promise.race([ended, abortion(signal)]);
+      return await this.#connected(signal, (ending) => {
+        stop = this.core.listen((event) => {
+          const ours = event.Actor.Attributes[labels.cluster] === cluster;
+          const told = ours && !ending.aborted ? engineEventOf(JSON.stringify(event)) : null;
+          if (told) on.event(told);
+        });
+        on.opened();
+        return new Promise<never>(() => {});
+      });
     } finally {
       stop();
-      this.#streams.delete(end);
     }
   }
 }
 
-/** Rejects when the caller loses interest. */
-const abortion = (signal: AbortSignal | undefined): Promise<never> =>
-  new Promise((_, reject) => {
-    const give = () => reject(new DockerError('DOCKER_ABORTED', 'The call was given up'));
-    if (signal?.aborted) give();
-    signal?.addEventListener('abort', give, { once: true });
-  });
+/** An image named without a tag or digest is its `latest`, as a pull takes it. */
+const tagged = (image: string): string => (/[:@][^/]*$/.test(image) ? image : `${image}:latest`);
 
 /** A call to which this status says that it was done before. */
 async function unless(status: number, work: () => void | Promise<void>): Promise<void> {

@@ -9,6 +9,7 @@ import { acsClient, acsUrl } from '../../../transport/acs/client.ts';
 import type { AcsConnection, AcsListener } from '../../../transport/acs/port.ts';
 import { AcsServer } from '../../../transport/acs/server.ts';
 import { realClock } from '../../../transport/host/clock.ts';
+import type { Clock } from '../../../transport/host/port.ts';
 import { realRandom } from '../../../transport/host/random.ts';
 import { type Loopback, listen } from '../../support/loopback.ts';
 import { expectedSignature, readAuthorization } from '../wire/verifier.ts';
@@ -61,6 +62,13 @@ const options = (more: object = {}) => ({
   agentHash: 'a8b3e7d3',
   clock: realClock(),
   random: realRandom,
+});
+
+/** A clock that stands, with this way to wait. */
+const standing = (at: Clock['at']): Clock => ({
+  now: () => 1_000,
+  at,
+  afterTurn: (work) => work(),
 });
 
 describe('the address of an ACS connection', () => {
@@ -292,15 +300,11 @@ describe('an ACS connection', () => {
     it(`that ${what} is given up after 30 seconds`, async () => {
       let wake = () => {};
       const limit = new Promise<number>((resolve) => {
-        const clock = {
-          ...realClock(),
-          now: () => 1_000,
-          at: (at: number, work: () => void) => {
-            wake = work;
-            resolve(at);
-            return () => {};
-          },
-        };
+        const clock = standing((at, work) => {
+          wake = work;
+          resolve(at);
+          return () => {};
+        });
         const line = acsClient({ ...options(), clock, ...more });
         connection = line.connect(address(loopback.url), ear);
       });
@@ -315,13 +319,10 @@ describe('an ACS connection', () => {
 
   it('that is open has no limit on its opening any more', async () => {
     const waits = new Set<number>();
-    const clock = {
-      ...realClock(),
-      at: (at: number) => {
-        waits.add(at);
-        return () => waits.delete(at);
-      },
-    };
+    const clock = standing((at) => {
+      waits.add(at);
+      return () => waits.delete(at);
+    });
     new WebSocketServer({ server: loopback.server });
     connection = acsClient({ ...options(), clock }).connect(address(loopback.url), ear);
     expect(waits.size).to.equal(1);
