@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { SimClock } from '../../../transport/sim/clock.ts';
+import { simHost } from '../../../transport/sim/host.ts';
 import { simRandom } from '../../../transport/sim/random.ts';
 
 describe('virtual time', () => {
@@ -86,5 +87,14 @@ describe('chance from a seed', () => {
     expect(simRandom(3).uuid()).to.match(
       /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
     );
+  });
+});
+
+describe('the simulated machine', () => {
+  it('counts its ports up, and begins anew rather than pass the last port there is', async () => {
+    const host = simHost();
+    const take = (count: number) => host.freePorts({ count, protocol: 'tcp' });
+    expect([await take(3), await take(1)]).to.deep.equal([32_768, 32_771]);
+    expect([await take(32_764), await take(1)]).to.deep.equal([32_772, 32_768]);
   });
 });

@@ -1,0 +1,78 @@
+// Draws the charts of the machines, and the tree of actors, into .readme/ from their definitions.
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AnyStateMachine } from 'xstate';
+import { agentMachine } from '../../machines/agent/machine.ts';
+import { containerMachine } from '../../machines/container/machine.ts';
+import { watchMachine } from '../../machines/container/watch.ts';
+import { planeMachine } from '../../machines/plane/machine.ts';
+import { reportMachine } from '../../machines/report/machine.ts';
+import { sessionMachine } from '../../machines/session/machine.ts';
+import { taskMachine } from '../../machines/task/machine.ts';
+import { type Graph, graphOf, type Node } from './chart-graph.ts';
+import { svgOf } from './chart-svg.ts';
+
+/** Every machine by the name of its picture. */
+export const machines: Record<string, AnyStateMachine> = {
+  agent: agentMachine,
+  task: taskMachine,
+  container: containerMachine,
+  session: sessionMachine,
+  report: reportMachine,
+  watch: watchMachine,
+  plane: planeMachine,
+};
+
+const actor = (name: string, ...lines: string[]): Node => ({
+  id: name,
+  name,
+  kind: 'plain',
+  tone: 'passing',
+  lines,
+  children: [],
+  initial: null,
+});
+
+/** Who spawns whom; each line says what for. */
+const actorTree: Graph = {
+  root: {
+    ...actor('actors'),
+    name: 'the tree of actors',
+    children: [
+      actor('agent', 'registers, takes payloads'),
+      actor('session', 'keeps ACS connected'),
+      actor('watch', 'follows the Engine’s events'),
+      actor('journal', 'writes one batch a turn'),
+      actor('task', 'one for each task'),
+      actor('outbox', 'one for each task: tells ECS'),
+      actor('container', 'one for each container'),
+    ],
+  },
+  edges: [
+    ...['session', 'watch', 'journal', 'task', 'outbox'].map((target) => ({
+      source: 'agent',
+      target,
+      labels: [],
+    })),
+    { source: 'task', target: 'container', labels: [] },
+  ],
+};
+
+/** All pictures: their file names and what is in the files. */
+export async function draw(): Promise<Record<string, string>> {
+  const charts = Object.entries(machines).map(
+    async ([name, machine]) =>
+      [`${name}.svg`, await svgOf(graphOf(machine), `The ${name} chart`)] as const,
+  );
+  const tree = svgOf(actorTree, 'The tree of actors').then((svg) => ['actors.svg', svg] as const);
+  return Object.fromEntries(await Promise.all([...charts, tree]));
+}
+
+if (process.argv[1]?.endsWith('charts.ts')) {
+  const folder = join(import.meta.dirname, '../../.readme');
+  mkdirSync(folder, { recursive: true });
+  for (const [name, svg] of Object.entries(await draw())) {
+    writeFileSync(join(folder, name), svg);
+    console.log(`.readme/${name}`);
+  }
+}

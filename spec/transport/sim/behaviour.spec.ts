@@ -1,0 +1,37 @@
+import { expect } from 'chai';
+import { type Behaviour, behaviourOf } from '../../../transport/sim/behaviour.ts';
+import { commands } from '../../support/engine-plans.ts';
+
+describe('what a simulated container does', () => {
+  const heedless = { onTerm: null, cannotStart: null };
+  const cases: [says: string, command: string[], does: Partial<Behaviour>][] = [
+    ['exits at once', commands.exit(3), { ...heedless, endsAfterMs: 0, exitCode: 3 }],
+    ['sleeps', commands.sleep(60), { ...heedless, endsAfterMs: 60_000, exitCode: 0 }],
+    [
+      'sleeps, then exits',
+      ['sh', '-c', 'sleep 1.5; exit 4'],
+      { ...heedless, endsAfterMs: 1_500, exitCode: 4 },
+    ],
+    ['runs until SIGTERM', commands.untilTerm, { endsAfterMs: null, onTerm: 0 }],
+    [
+      'ignores SIGTERM for ever',
+      ['sh', '-c', "trap '' TERM; while :; do sleep 1; done"],
+      { endsAfterMs: null, onTerm: null },
+    ],
+    ['serves, and ends by SIGTERM', ['nginx', '-g', 'daemon off;'], { onTerm: 143 }],
+    ['runs its image’s own command', [], { endsAfterMs: null, onTerm: 143 }],
+  ];
+  for (const [says, command, does] of cases) {
+    it(says, () => {
+      expect(behaviourOf(command)).to.include({ cannotStart: null, ...does });
+    });
+  }
+
+  it('cannot start a program that is not there, in the words of runc', () => {
+    expect(behaviourOf(commands.missing).cannotStart).to.equal(
+      'failed to create shim task: OCI runtime create failed: runc create failed: ' +
+        'unable to start container process: exec: "/no/such/program": ' +
+        'stat /no/such/program: no such file or directory: unknown',
+    );
+  });
+});
