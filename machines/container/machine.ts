@@ -37,6 +37,16 @@ const keepHint = {
   params: ({ event }: { event: { exitCode: number | null } }) => event.exitCode,
 };
 
+/** A container that is gone has ended; one that cannot be asked is asked again. */
+const endOrRetry = [
+  {
+    guard: { type: 'isGone' as const, params: failure },
+    target: '#container.stopped',
+    actions: 'keepVanished' as const,
+  },
+  { target: 'backingOff', actions: 'countAttempt' as const },
+];
+
 /** Ends a step of the container's life with the failure it met. */
 const failedTo = (step: Step) => ({
   type: 'keepFailure' as const,
@@ -187,14 +197,7 @@ export const containerMachine = setup({
               { guard: { type: 'neverStarted', params: result }, target: 'calling' },
               { target: '#container.running', actions: { type: 'keepFacts', params: result } },
             ],
-            onError: [
-              {
-                guard: { type: 'isGone', params: failure },
-                target: '#container.stopped',
-                actions: 'keepVanished',
-              },
-              { target: 'backingOff', actions: 'countAttempt' },
-            ],
+            onError: endOrRetry,
           },
         },
         backingOff: {
@@ -222,14 +225,7 @@ export const containerMachine = setup({
             src: 'inspectContainer',
             input: key,
             onDone: { target: 'steady', actions: { type: 'keepFacts', params: result } },
-            onError: [
-              {
-                guard: { type: 'isGone', params: failure },
-                target: '#container.stopped',
-                actions: 'keepVanished',
-              },
-              { target: 'backingOff', actions: 'countAttempt' },
-            ],
+            onError: endOrRetry,
           },
         },
         backingOff: {
@@ -252,14 +248,7 @@ export const containerMachine = setup({
             src: 'stopContainer',
             input: key,
             onDone: 'inspecting',
-            onError: [
-              {
-                guard: { type: 'isGone', params: failure },
-                target: '#container.stopped',
-                actions: 'keepVanished',
-              },
-              { target: 'backingOff', actions: 'countAttempt' },
-            ],
+            onError: endOrRetry,
           },
         },
         inspecting: {
@@ -276,14 +265,7 @@ export const containerMachine = setup({
               },
               { target: 'backingOff', actions: 'countAttempt' },
             ],
-            onError: [
-              {
-                guard: { type: 'isGone', params: failure },
-                target: '#container.stopped',
-                actions: 'keepVanished',
-              },
-              { target: 'backingOff', actions: 'countAttempt' },
-            ],
+            onError: endOrRetry,
           },
         },
         backingOff: {

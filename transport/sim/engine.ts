@@ -202,20 +202,17 @@ export class SimEngine {
     on: Parameters<DockerPort['watch']>[0],
     signal: AbortSignal,
   ): Promise<never> {
-    let stop = () => {};
-    try {
-      return await this.#connected(signal, (ending) => {
-        stop = this.core.listen((event) => {
-          const ours = event.Actor.Attributes[labels.cluster] === cluster;
-          const told = ours && !ending.aborted ? engineEventOf(JSON.stringify(event)) : null;
-          if (told) on.event(told);
-        });
-        on.opened();
-        return new Promise<never>(() => {});
+    return await this.#connected(signal, (ending) => {
+      const stop = this.core.listen((event) => {
+        const ours = event.Actor.Attributes[labels.cluster] === cluster;
+        const told = ours ? engineEventOf(JSON.stringify(event)) : null;
+        if (told) on.event(told);
       });
-    } finally {
-      stop();
-    }
+      // At once, or what happens in the same turn as the break would still be told.
+      ending.addEventListener('abort', stop);
+      on.opened();
+      return new Promise<never>(() => {});
+    });
   }
 }
 

@@ -116,6 +116,7 @@ describe('the simulated Engine, in virtual time', () => {
     const { clock, engine, port } = world();
     const ending = new AbortController();
     const call = port.create(lone(), ending.signal);
+    await clock.settle();
     ending.abort();
     expect(await outcome(clock, call)).to.equal('DOCKER_ABORTED');
     expect(await outcome(clock, port.create(lone(), AbortSignal.abort()))).to.equal(
