@@ -82,8 +82,10 @@ export function composeRoot(
     const task = taskSnapshot(plan, saved, settings, lost);
     children[taskActorId(plan.arn)] = child('task', taskActorId(plan.arn), task);
   }
+  // Of tasks that could not be understood: they have an outbox only.
   for (const [id, snapshot] of saved.snapshots)
-    if (id.startsWith('outbox/') && !children[id]) children[id] = child('report', id, snapshot);
+    if (id.startsWith('outbox/') && !children[id] && intact(snapshot, reportMachine))
+      children[id] = child('report', id, snapshot);
   const identity = {
     cluster: settings.cluster,
     containerInstanceArn: saved.identity?.containerInstanceArn ?? null,

@@ -36,5 +36,5 @@ export interface AcsPort {
   connect(address: AcsAddress, listener: AcsListener): AcsConnection;
 }
 
-/** Codes: `ACS_MALFORMED_FRAME`, `ACS_UNKNOWN_MESSAGE`, `ACS_REFUSED`. */
+/** Codes: `ACS_MALFORMED_FRAME`, `ACS_UNKNOWN_MESSAGE`. */
 export class AcsError extends AgentError {}

@@ -11,10 +11,14 @@ export interface Behaviour {
 
 const forEver: Behaviour = { endsAfterMs: null, exitCode: 0, onTerm: 143, cannotStart: null };
 
+/** The units of the sleep command; seconds where it names none. */
+const unitMs: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
 /**
- * Plays the few commands that stories need: `exit N`, `sleep N; exit M`, a shell that traps TERM, and
- * a program that is not there. Whatever else, a server for example, runs until SIGTERM. A process
- * without a handler does not heed SIGTERM, as the first of its container.
+ * Plays the few commands that stories need: `exit N`, `sleep N; exit M`, a loop, a shell that traps
+ * TERM, and a program that is not there. A loop or a trap runs for ever, as does whatever else, a
+ * server for example, which ends by SIGTERM. A process without a handler does not heed SIGTERM, as
+ * the first of its container.
  */
 export function behaviourOf(command: string[]): Behaviour {
   const [program = ''] = command;
@@ -24,13 +28,15 @@ export function behaviourOf(command: string[]): Behaviour {
     const runc = 'failed to create shim task: OCI runtime create failed: runc create failed';
     return { ...forEver, cannotStart: `${runc}: unable to start container process: ${why}` };
   }
-  if (/trap ["']exit 0["'] TERM/.test(text)) return { ...forEver, onTerm: 0 };
-  if (/trap '' TERM/.test(text)) return { ...forEver, onTerm: null };
-  const seconds = [...text.matchAll(/\bsleep (\d+(?:\.\d+)?)/g)].map(([, number]) =>
-    Number(number),
-  );
+  const trap = /trap (["'])(?:exit (\d+))?\1 TERM/.exec(text);
+  if (trap) return { ...forEver, onTerm: trap[2] === undefined ? null : Number(trap[2]) };
+  if (/\b(while|until) |\bsleep inf/.test(text)) return { ...forEver, onTerm: null };
+  const sleeps = [...text.matchAll(/\bsleep (\d+(?:\.\d+)?)([smhd]?)/g)];
   const [, code] = /\bexit (\d+)/.exec(text) ?? [];
-  if (seconds.length === 0 && code === undefined) return forEver;
-  const endsAfterMs = seconds.reduce((sum, number) => sum + number, 0) * 1_000;
+  if (sleeps.length === 0 && code === undefined) return forEver;
+  const endsAfterMs = sleeps.reduce(
+    (sum, [, number, unit]) => sum + Number(number) * (unitMs[unit ?? ''] ?? 1_000),
+    0,
+  );
   return { endsAfterMs, exitCode: Number(code ?? 0), onTerm: null, cannotStart: null };
 }

@@ -11,7 +11,7 @@ const microtasksOfTurn = 200;
 /** Time that passes only when it is told to. The same calls in the same order give the same run. */
 export class SimClock implements Clock {
   readonly #waits = new WaitHeap();
-  #turn: (() => void)[] = [];
+  readonly #turn: (() => void)[] = [];
   #now: number;
 
   constructor(start = 0) {
@@ -46,13 +46,13 @@ export class SimClock implements Clock {
       if (!(await this.#step(end))) throw new Error(`waited ${limitMs} virtual ms in vain`);
   }
 
-  /** Lets everything happen that needs no time. */
+  /** Lets everything happen that needs no time; promises settle between two works, as in Node. */
   async settle(): Promise<void> {
     for (;;) {
       for (let i = 0; i < microtasksOfTurn; i++) await Promise.resolve();
-      const works = this.#turn.splice(0);
-      if (works.length === 0) return;
-      for (const work of works) work();
+      const work = this.#turn.shift();
+      if (!work) return;
+      work();
     }
   }
 

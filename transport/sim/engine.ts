@@ -1,5 +1,5 @@
 import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
-import { dockerErrorOf } from '../docker/calls.ts';
+import { bounded, type CallLimit, dockerErrorOf, dockerLimits } from '../docker/calls.ts';
 import { engineEventOf } from '../docker/events.ts';
 import { factsOf, listedOf } from '../docker/facts.ts';
 import { type ContainerRef, DockerError, type DockerPort } from '../docker/port.ts';
@@ -19,6 +19,12 @@ export interface SimEngineOptions {
 }
 
 type Call = Exclude<keyof DockerPort, 'watch'>;
+/** What is asked, by whom, and of a stop with which grace. */
+interface Asked {
+  call: Call;
+  signal: AbortSignal | undefined;
+  graceS?: number;
+}
 type Fault = { is: 'error'; error: DockerError } | { is: 'hang' } | { is: 'lost reply' };
 
 const unreachable = () =>
@@ -51,7 +57,7 @@ export class SimEngine {
     this.#plan(call, { is: 'error', error });
   }
 
-  /** The next call of this kind takes no effect and is never answered. */
+  /** The next call of this kind takes no effect and is not answered: its deadline passes. */
   hangNext(call: Call): void {
     this.#plan(call, { is: 'hang' });
   }
@@ -85,27 +91,32 @@ export class SimEngine {
       core.inspect(nameOf(ref)) as unknown as ContainerInspectInfo;
     return {
       version: (signal) =>
-        this.#call('version', signal, () => ({
+        this.#call({ call: 'version', signal }, () => ({
           version: '20.10.24-simulated',
           apiVersion: '1.41',
           minApiVersion: '1.12',
         })),
-      hasImage: (image, signal) => this.#call('hasImage', signal, () => this.hasImage(image)),
-      pull: (image, signal) => this.#call('pull', signal, () => this.requirePull(image)),
+      hasImage: (image, signal) =>
+        this.#call({ call: 'hasImage', signal }, () => this.hasImage(image)),
+      pull: (image, signal) => this.#call({ call: 'pull', signal }, () => this.requirePull(image)),
       create: async (request, signal) => {
         const body = await createBody(request, placement, []);
-        return this.#call('create', signal, () => this.#createOrAdopt(request, body));
+        return this.#call({ call: 'create', signal }, () => this.#createOrAdopt(request, body));
       },
       start: (ref, signal) =>
-        this.#call('start', signal, () => unless(304, () => core.start(nameOf(ref)))),
+        this.#call({ call: 'start', signal }, () => unless(304, () => core.start(nameOf(ref)))),
       stop: (ref, graceS, signal) =>
-        this.#call('stop', signal, () => unless(304, () => core.stop(nameOf(ref), graceS))),
+        this.#call({ call: 'stop', signal, graceS }, () =>
+          unless(304, () => core.stop(nameOf(ref), graceS)),
+        ),
       inspect: (ref, signal) =>
-        this.#call('inspect', signal, () => factsOf(info(ref), ref.container)),
+        this.#call({ call: 'inspect', signal }, () => factsOf(info(ref), ref.container)),
       remove: (id, signal) =>
-        this.#call('remove', signal, () => unless(404, () => core.remove(id, { force: false }))),
+        this.#call({ call: 'remove', signal }, () =>
+          unless(404, () => core.remove(id, { force: false })),
+        ),
       list: (signal) =>
-        this.#call('list', signal, () =>
+        this.#call({ call: 'list', signal }, () =>
           core.list({ [labels.cluster]: cluster }).map((one) => listedOf(one as ContainerInfo)),
         ),
       watch: (on, signal) => this.#watch(cluster, on, signal),
@@ -141,21 +152,20 @@ export class SimEngine {
     this.#faults.set(call, [...(this.#faults.get(call) ?? []), fault]);
   }
 
-  async #call<Answer>(
-    call: Call,
-    signal: AbortSignal | undefined,
-    work: () => Answer | Promise<Answer>,
-  ): Promise<Answer> {
+  async #call<Answer>(asked: Asked, work: () => Answer | Promise<Answer>): Promise<Answer> {
+    const { call, signal } = asked;
     this.calls.set(call, (this.calls.get(call) ?? 0) + 1);
     const fault = this.#faults.get(call)?.shift();
+    const answer = async () => {
+      if (fault?.is === 'error') throw fault.error;
+      if (fault?.is === 'hang') await new Promise(() => {});
+      const answered = await work();
+      if (fault?.is === 'lost reply') throw unreachable();
+      return answered;
+    };
     try {
-      return await this.#connected(signal, async () => {
-        if (fault?.is === 'error') throw fault.error;
-        if (fault?.is === 'hang') await new Promise(() => {});
-        const answered = await work();
-        if (fault?.is === 'lost reply') throw unreachable();
-        return answered;
-      });
+      const bounds = { limit: limitOf(asked), clock: this.#options.clock, signal };
+      return await bounded(bounds, (ending) => this.#connected(ending, answer));
     } catch (error) {
       throw dockerErrorOf(error, 'simulated');
     }
@@ -166,14 +176,14 @@ export class SimEngine {
    * is not begun if that happens on the way to the Engine.
    */
   async #connected<Answer>(
-    signal: AbortSignal | undefined,
+    signal: AbortSignal,
     work: (ending: AbortSignal) => Promise<Answer>,
   ): Promise<Answer> {
-    if (signal?.aborted) throw givenUp();
+    if (signal.aborted) throw givenUp();
     const connection = new AbortController();
     const ending = connection.signal;
     const onAbort = () => connection.abort(givenUp());
-    signal?.addEventListener('abort', onAbort, { once: true });
+    signal.addEventListener('abort', onAbort, { once: true });
     this.#open.add(connection);
     const arrive = async () => {
       await this.#latency();
@@ -187,7 +197,7 @@ export class SimEngine {
         arrive().then(resolve, reject);
       });
     } finally {
-      signal?.removeEventListener('abort', onAbort);
+      signal.removeEventListener('abort', onAbort);
       this.#open.delete(connection);
     }
   }
@@ -214,6 +224,12 @@ export class SimEngine {
       return new Promise<never>(() => {});
     });
   }
+}
+
+/** The deadline that the client of a real Engine sets the same call. */
+function limitOf({ call, graceS = 0 }: Asked): CallLimit {
+  const { ms, transition } = dockerLimits[call === 'hasImage' ? 'imageInspect' : call];
+  return { ms: graceS * 1_000 + ms, transition };
 }
 
 /** An image named without a tag or digest is its `latest`, as a pull takes it. */

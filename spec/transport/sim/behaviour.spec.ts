@@ -18,6 +18,18 @@ describe('what a simulated container does', () => {
       ['sh', '-c', "trap '' TERM; while :; do sleep 1; done"],
       { endsAfterMs: null, onTerm: null },
     ],
+    [
+      'runs until SIGTERM, then exits with the code of its trap',
+      ['sh', '-c', "trap 'exit 7' TERM; while :; do sleep 1; done"],
+      { endsAfterMs: null, onTerm: 7 },
+    ],
+    [
+      'does something again and again',
+      ['sh', '-c', 'while true; do date; sleep 5; done'],
+      { ...heedless, endsAfterMs: null },
+    ],
+    ['sleeps for ever', ['sleep', 'infinity'], { ...heedless, endsAfterMs: null }],
+    ['sleeps for minutes', ['sleep', '2m'], { ...heedless, endsAfterMs: 120_000 }],
     ['serves, and ends by SIGTERM', ['nginx', '-g', 'daemon off;'], { onTerm: 143 }],
     ['runs its image’s own command', [], { endsAfterMs: null, onTerm: 143 }],
   ];

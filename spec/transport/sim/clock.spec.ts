@@ -33,6 +33,18 @@ describe('virtual time', () => {
     expect(happened).to.deep.equal(['promise settled', 'turn ended', 'next wait']);
   });
 
+  it('lets promises settle between two works of a turn’s end', async () => {
+    const clock = new SimClock();
+    const happened: string[] = [];
+    clock.afterTurn(() => {
+      happened.push('first work');
+      void Promise.resolve().then(() => happened.push('its promise'));
+    });
+    clock.afterTurn(() => happened.push('second work'));
+    await clock.settle();
+    expect(happened).to.deep.equal(['first work', 'its promise', 'second work']);
+  });
+
   it('does not wake what was cancelled', async () => {
     const clock = new SimClock();
     let woken = false;

@@ -102,14 +102,27 @@ describe('the simulated Engine, in virtual time', () => {
     expect(engine.calls.get('create')).to.equal(2);
   });
 
-  it('never answers a call that hangs, until it is given up', async () => {
+  it('does not answer a call that hangs before its deadline', async () => {
+    const { clock, engine, port } = world();
+    const minute = 60_000;
+    engine.hangNext('start');
+    const start = port.start(lone());
+    expect(await outcome(clock, start, 3 * minute - 1)).to.equal('nothing');
+    expect(await outcome(clock, start, 1)).to.equal('DOCKER_TIMEOUT');
+    engine.hangNext('stop');
+    const stop = port.stop(lone(), 30);
+    expect(await outcome(clock, stop, 2.5 * minute - 1)).to.equal('nothing');
+    expect(await outcome(clock, stop, 1)).to.equal('DOCKER_TIMEOUT');
+  });
+
+  it('ends a call that hangs when it is given up', async () => {
     const { clock, engine, port } = world();
     engine.hangNext('list');
     const ending = new AbortController();
     const call = port.list(ending.signal);
-    expect(await outcome(clock, call)).to.equal('nothing');
+    expect(await outcome(clock, call, 60_000)).to.equal('nothing');
     ending.abort();
-    expect(await outcome(clock, call)).to.equal('DOCKER_ABORTED');
+    expect(await outcome(clock, call, 1)).to.equal('DOCKER_ABORTED');
   });
 
   it('makes nothing of a call that was given up on its way', async () => {
