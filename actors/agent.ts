@@ -3,6 +3,7 @@ import { attributesOf, type Capabilities } from '../machines/agent/attributes.ts
 import { agentMachine } from '../machines/agent/machine.ts';
 import type { AgentExit } from '../machines/agent/model.ts';
 import type { PullBehavior } from '../machines/container/model.ts';
+import { AgentError } from '../machines/names/errors.ts';
 import type { Store } from '../persistence/store.ts';
 import type { AcsPort } from '../transport/acs/port.ts';
 import type { DockerPort } from '../transport/docker/port.ts';
@@ -144,7 +145,12 @@ function registrationOf(
   containerInstanceArn: string | null,
 ) {
   const { platform, cpuArchitecture, cpuUnits, memoryMiB } = host.facts();
-  const { capabilities } = settings;
+  const { capabilities, reservedMemoryMiB } = settings;
+  if (reservedMemoryMiB > memoryMiB)
+    throw new AgentError(
+      'HOST_MEMORY_RESERVED',
+      `ECS_RESERVED_MEMORY reserves ${reservedMemoryMiB} MiB, but the host has ${memoryMiB} MiB: reserve less`,
+    );
   const custom = containerInstanceArn === null ? capabilities.custom : {};
   return {
     cluster: settings.cluster,
@@ -152,7 +158,7 @@ function registrationOf(
     identity: settings.identity,
     resources: {
       cpuUnits,
-      memoryMiB: memoryMiB - settings.reservedMemoryMiB,
+      memoryMiB: memoryMiB - reservedMemoryMiB,
       tcpPorts: settings.reservedTcpPorts,
       udpPorts: settings.reservedUdpPorts,
     },

@@ -154,6 +154,16 @@ describe('registering', () => {
     });
   });
 
+  it('ends the agent with 1 where more memory is reserved than there is', async () => {
+    const world = new World({ reservedMemoryMiB: 5_000 });
+    await world.start();
+    expect(world.exit).to.deep.equal({
+      code: 1,
+      reason: 'ECS_RESERVED_MEMORY reserves 5000 MiB, but the host has 4096 MiB: reserve less',
+    });
+    expect(world.plane.registrations).to.deep.equal([]);
+  });
+
   const ends: ['ECS_INVALID' | 'ECS_DENIED', number][] = [
     ['ECS_INVALID', 5],
     ['ECS_DENIED', 1],
