@@ -5,6 +5,7 @@ import { reportMachine } from '../machines/report/machine.ts';
 import type { OutboxContext } from '../machines/report/model.ts';
 import type { EcsPort } from '../transport/ecs/port.ts';
 import { effect, type Pulse, timer } from './effect.ts';
+import type { Journal } from './journal.ts';
 
 /** How many tasks may tell ECS of a change at the same time. */
 const senders = 10;
@@ -12,6 +13,7 @@ const senders = 10;
 /** What an outbox's effects need. */
 export interface ReportPorts extends Pulse {
   ecs: EcsPort;
+  journal: Journal;
   settings: { cluster: string };
 }
 
@@ -21,6 +23,8 @@ export function bindReport(ports: ReportPorts) {
   return reportMachine.provide({
     actors: {
       submit: effect(ports, async ({ taskArn }: { taskArn: string }, { signal, system }) => {
+        // What ECS is told is on disk first: after a crash the agent never knows less than ECS.
+        await ports.journal.commit();
         await turn(signal, () => {
           const outbox: AnyActorRef = system.get(outboxActorId(taskArn));
           const [head] = (outbox.getSnapshot().context as OutboxContext).queue;

@@ -1,5 +1,6 @@
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { dirname } from 'node:path';
+import { finished } from 'node:stream/promises';
 import winston from 'winston';
 import type { Log, LogFields } from '../../actors/recorder.ts';
 import type { Clock } from '../../transport/host/port.ts';
@@ -73,9 +74,10 @@ function openFile(path: string): WriteStream {
   return createWriteStream(path, { flags: 'a' });
 }
 
-/** Both calls are answered after all writes before them, and where the stream has failed as well. */
-const flush = (sink: NodeJS.WritableStream): Promise<void> =>
-  new Promise((resolve) => {
-    if (sink === process.stdout) sink.write('', () => resolve());
-    else sink.end(() => resolve());
-  });
+/** Waits until all is written, or the sink has failed and its failure has been told. */
+async function flush(sink: NodeJS.WriteStream | WriteStream): Promise<void> {
+  if (sink === process.stdout)
+    return new Promise((resolve) => void sink.write('', () => resolve()));
+  sink.end();
+  await finished(sink).catch(ignore);
+}

@@ -30,6 +30,17 @@ describe('an agent that is killed', () => {
     expect(world.plane.acknowledgements).to.have.length(1);
   });
 
+  it('has told ECS nothing that is not on disk', async () => {
+    world.store.hold();
+    world.plane.deliver([wanted(plan)]);
+    await world.clock.until(() => world.happened().includes('start main'));
+    await world.clock.advance(10_000);
+    expect(statuses()).to.deep.equal([]);
+    world.store.release();
+    await world.clock.advance(100);
+    expect(statuses()).to.deep.equal(['RUNNING']);
+  });
+
   it('acknowledges after the disk has room again', async () => {
     world.store.failNextWrite();
     world.plane.deliver([wanted(plan)]);
