@@ -1,4 +1,5 @@
-import type { AnyActorRef, AnyMachineSnapshot } from 'xstate';
+import { type AnyActorRef, type AnyMachineSnapshot, fromCallback } from 'xstate';
+import type { JournalCommand } from '../machines/agent/events.ts';
 import type { AgentContext } from '../machines/agent/model.ts';
 import type { Change, Store } from '../persistence/store.ts';
 import type { Clock } from '../transport/host/port.ts';
@@ -128,3 +129,11 @@ function recordOf(actor: AnyActorRef): unknown {
   const logic = (actor as { logic?: { getPersistedSnapshot(s: unknown): unknown } }).logic;
   return logic?.getPersistedSnapshot({ ...snapshot, children: Object.fromEntries(effects) });
 }
+
+/** Answers each `commit` with `committed` once all that had changed by then is on disk. */
+export const journalActor = (journal: Journal) =>
+  fromCallback<JournalCommand, undefined>(({ receive, sendBack }) => {
+    receive(({ acknowledgements }) => {
+      void journal.commit().then(() => sendBack({ type: 'committed', acknowledgements }));
+    });
+  });

@@ -62,7 +62,11 @@ export function intakeOf(payload: Payload, known: string[]): Intake {
   const isKnown = (arn: string) => known.includes(arn);
   const fresh = payload.tasks.filter(({ plan }) => !isKnown(plan.arn));
   const seen = new Set<string>();
-  const isFirst = (arn: string) => !seen.has(arn) && seen.add(arn).has(arn);
+  const isFirst = (arn: string): boolean => {
+    const first = !seen.has(arn);
+    seen.add(arn);
+    return first;
+  };
   return {
     stop: payload.tasks
       .filter(({ plan, desired }) => desired === 'STOPPED' && isKnown(plan.arn))
