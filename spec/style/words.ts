@@ -2,12 +2,8 @@ import type { Breach, Source } from './source.ts';
 
 /** What only those who make the project need to know, and its readers would stumble over. */
 const strangers: { name: string; pattern: RegExp }[] = [
-  {
-    name: "a package registry's host",
-    pattern:
-      /\b(npmjs\.(org|com)|npm\.pkg\.github\.com|yarnpkg\.com|pypi\.org|crates\.io|proxy\.golang\.org)\b/i,
-  },
-  { name: 'a path of one machine', pattern: /(^|[^\w.])\/(work|tmp\/brief|home\/\w+|root)\// },
+  { name: "a package registry's host", pattern: /\bregistry\.\w+\.(org|com|io|dev)\b/i },
+  { name: 'a path of one machine', pattern: /(^|[^\w.])\/(home|Users|work|root)\/\w/ },
   {
     name: 'a ticket',
     pattern:
