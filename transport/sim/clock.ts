@@ -30,7 +30,7 @@ export class SimClock implements Clock {
     this.#turn.push(work);
   }
 
-  /** Lets `ms` of time pass, waking what is due on the way, each after all before it has settled. */
+  /** Lets `ms` of time pass, waking what is due on the way, each turn after the one before has settled. */
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     await this.settle();
@@ -49,19 +49,30 @@ export class SimClock implements Clock {
   /** Lets everything happen that needs no time; promises settle between two works, as in Node. */
   async settle(): Promise<void> {
     for (;;) {
-      for (let i = 0; i < microtasksOfTurn; i++) await Promise.resolve();
+      await promises();
       const work = this.#turn.shift();
       if (!work) return;
       work();
     }
   }
 
+  /** One turn: all that is due at the same time, and then what waits for the end of the turn. */
   async #step(end: number): Promise<boolean> {
     const next = this.#waits.first;
     if (!next || next.time > end) return false;
     this.#now = Math.max(this.#now, next.time);
-    this.#waits.takeDue(this.#now)?.wake();
+    for (let left = this.#waits.size; left > 0; left--) {
+      const due = this.#waits.takeDue(this.#now);
+      if (!due) break;
+      due.wake();
+      await promises();
+    }
     await this.settle();
     return true;
   }
+}
+
+/** Lets promises settle. */
+async function promises(): Promise<void> {
+  for (let i = 0; i < microtasksOfTurn; i++) await Promise.resolve();
 }

@@ -21,7 +21,7 @@ describe('virtual time', () => {
     expect(woken).to.deep.equal(['first at 10', 'second at 10', 'third at 20']);
   });
 
-  it('lets promises and the turn’s end settle before it goes on', async () => {
+  it('lets promises settle between two waits for the same time, and then ends the turn', async () => {
     const clock = new SimClock();
     const happened: string[] = [];
     clock.at(10, () => {
@@ -30,7 +30,7 @@ describe('virtual time', () => {
     });
     clock.at(10, () => happened.push('next wait'));
     await clock.advance(10);
-    expect(happened).to.deep.equal(['promise settled', 'turn ended', 'next wait']);
+    expect(happened).to.deep.equal(['promise settled', 'next wait', 'turn ended']);
   });
 
   it('lets promises settle between two works of a turn’s end', async () => {
