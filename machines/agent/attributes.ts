@@ -13,6 +13,14 @@ export interface Capabilities {
   engine: EngineApi;
   loggingDrivers: string[];
   privilegedDisabled: boolean;
+  /** Whether health checks of containers are left to Docker alone. */
+  healthChecksDisabled: boolean;
+  /** Whether the awslogs driver may sign with a task's execution role. */
+  awslogsExecutionRole: boolean;
+  /** Whether tasks can be limited as a whole, each in a cgroup of its own. */
+  taskLimits: boolean;
+  /** Whether the Engine has the image of the container whose namespaces others share. */
+  pauseImageLoaded: boolean;
   external: boolean;
   /** Of the configuration; sent with the first registration only. */
   custom: Record<string, string>;
@@ -48,23 +56,48 @@ const supports = (engine: EngineApi, minor: number): boolean =>
  */
 export function attributesOf(of: Capabilities): Attribute[] {
   const os = of.platform === 'windows' ? 'windows' : 'linux';
-  const legacy = [
-    ...(of.privilegedDisabled ? [] : ['privileged-container']),
-    ...apiMinors
-      .filter((minor) => supports(of.engine, minor))
-      .map((minor) => `docker-remote-api.1.${minor}`),
-    ...of.loggingDrivers
-      .filter((driver) => supports(of.engine, driverMinors[driver] ?? Number.POSITIVE_INFINITY))
-      .map((driver) => `logging-driver.${driver}`),
-  ].map((name) => ({ name: `com.amazonaws.ecs.capability.${name}` }));
+  const named = [
+    ...legacyNames(of).map((name) => `com.amazonaws.ecs.capability.${name}`),
+    ...featureNames(of).map((name) => `ecs.capability.${name}`),
+  ];
   return [
     ...Object.entries(of.custom).map(([name, value]) => ({ name, value })),
-    ...legacy,
-    { name: 'ecs.capability.network.container-port-range' },
-    ...(of.external ? [{ name: 'ecs.capability.external' }] : []),
+    ...named.map((name) => ({ name })),
     { name: 'ecs.os-type', value: os },
     { name: 'ecs.os-family', value: os === 'linux' ? 'LINUX' : os },
     { name: 'ecs.os-type-detailed', value: os === 'linux' ? 'LINUX' : os },
     ...(of.external ? [{ name: 'ecs.cpu-architecture', value: of.cpuArchitecture }] : []),
   ];
+}
+
+/** Features that ECS has known for longest, under names of their own. */
+const legacyNames = ({ engine, loggingDrivers, privilegedDisabled }: Capabilities): string[] => [
+  ...(privilegedDisabled ? [] : ['privileged-container']),
+  ...apiMinors
+    .filter((minor) => supports(engine, minor))
+    .map((minor) => `docker-remote-api.1.${minor}`),
+  ...loggingDrivers
+    .filter((driver) => supports(engine, driverMinors[driver] ?? Number.POSITIVE_INFINITY))
+    .map((driver) => `logging-driver.${driver}`),
+  ...(supports(engine, 19) ? ['ecr-auth'] : []),
+];
+
+function featureNames(of: Capabilities): string[] {
+  const isLinux = of.platform === 'linux';
+  const limited = isLinux && of.taskLimits && supports(of.engine, 22);
+  const features: [name: string, isThere: boolean][] = [
+    ['ecr-endpoint', true],
+    ['container-ordering', true],
+    ['network.container-port-range', true],
+    ['container-restart-policy', true],
+    ['task-cpu-mem-limit', limited],
+    ['increased-task-cpu-limit', limited],
+    ['execution-role-ecr-pull', supports(of.engine, 19)],
+    ['container-health-check', !of.healthChecksDisabled && supports(of.engine, 24)],
+    ['execution-role-awslogs', of.awslogsExecutionRole],
+    ['docker-plugin.local', true],
+    ['pid-ipc-namespace-sharing', isLinux && of.pauseImageLoaded],
+    ['external', of.external],
+  ];
+  return features.filter(([, isThere]) => isThere).map(([name]) => name);
 }

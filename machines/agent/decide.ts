@@ -1,10 +1,11 @@
+import { outboxActorId, taskActorId } from '../names/arn.ts';
 import type { Backoff } from '../names/backoff.ts';
 import type { Failure } from '../names/errors.ts';
 import type { TaskReport } from '../report/model.ts';
 import type { Acknowledgement, Payload } from '../session/model.ts';
-import { refusalOf } from '../task/decide.ts';
+import { type TaskRules, taskInput } from '../task/decide.ts';
 import type { TaskInput } from '../task/events.ts';
-import type { RefusedTask, TaskArrival } from '../task/model.ts';
+import type { RefusedTask, TaskArrival, TaskPlan } from '../task/model.ts';
 import type { AgentInput } from './events.ts';
 import { type AgentContext, type AgentExit, type AgentIdentity, exitCodes } from './model.ts';
 
@@ -23,10 +24,13 @@ export const settleWithinMs = 3_000;
 /** How often a session may crash in a period before the agent gives up. */
 export const intensity = { crashes: 5, periodMs: 60_000 } as const;
 
-export const newAgent = ({ identity, pullBehavior }: AgentInput): AgentContext => ({
+export const newAgent = ({ identity, rules, admission, cleanup }: AgentInput): AgentContext => ({
   cluster: identity.cluster,
   containerInstanceArn: identity.containerInstanceArn,
-  pullBehavior,
+  rules,
+  admission,
+  cleanup,
+  refused: [],
   attempts: 0,
   registeringSince: null,
   crashes: [],
@@ -82,22 +86,6 @@ export function intakeOf(payload: Payload, known: string[]): Intake {
   };
 }
 
-/** How a task's actor begins. */
-export const taskInput = (
-  { plan, desired }: Pick<TaskArrival, 'plan' | 'desired'>,
-  { pullBehavior }: Pick<AgentContext, 'pullBehavior'>,
-  at: number,
-): TaskInput => ({
-  arn: plan.arn,
-  desired,
-  refusal: refusalOf(plan),
-  reason: '',
-  containers: plan.containers.map(({ name, essential }) => ({ name, essential })),
-  mayBeRunning: false,
-  pullBehavior,
-  at,
-});
-
 /**
  * What is owed for a payload once it is on disk: nothing if one of its tasks was refused, as ACS is
  * to send it again; else its receipt, and one for each role's credentials.
@@ -126,6 +114,18 @@ export const exitAfter = (failure: Failure): AgentExit => ({
   reason: failure.message,
 });
 
+/** How many refused tasks are remembered. */
+const refusedKept = 100;
+
+export const refusedWith = (refused: string[], refuse: { arn: string }[]): string[] =>
+  [...refused, ...refuse.map(({ arn }) => arn)].slice(-refusedKept);
+
+/** How the actor of a task begins whose containers were found running. */
+export const foundInput = (plan: TaskPlan, rules: TaskRules, at: number): TaskInput => ({
+  ...taskInput({ plan, desired: 'RUNNING', roll: 0 }, rules, at),
+  begins: 'adopted',
+});
+
 /** The crashes that still count at `at`, the new one included. */
 export const crashesWith = (crashes: number[], at: number): number[] => [
   ...crashes.filter((crash) => at - crash < intensity.periodMs),
@@ -142,3 +142,18 @@ export const refusalReport = (taskArn: string, reason: string): TaskReport => ({
   pullStoppedAt: null,
   executionStoppedAt: null,
 });
+
+/** The name of the actor whose end or failure an event of XState tells of. */
+export const actorIdOf = ({ type }: { type: string }): string => type.split('.').slice(3).join('.');
+
+/** The name of the task's actor whose outbox this is; null for any other actor. */
+export const taskOfOutbox = (actorId: string): string | null =>
+  actorId.startsWith('outbox/') ? `task/${actorId.slice('outbox/'.length)}` : null;
+
+/** A child of the agent and how it begins; its record is found under its id. */
+const child = <Input>(id: string, input: Input) => ({ id, systemId: id, input });
+
+export const outboxOf = (taskArn: string, roll: number) =>
+  child(outboxActorId(taskArn), { taskArn, roll });
+
+export const taskOf = (input: TaskInput) => child(taskActorId(input.arn), input);

@@ -1,7 +1,10 @@
-import type { PullBehavior } from '../container/model.ts';
+import type { AdmissionContext } from '../admission/model.ts';
+import type { CleanupRules } from '../image/model.ts';
 import type { Stamp } from '../names/effects.ts';
 import type { Acknowledgement, Payload } from '../session/model.ts';
+import type { TaskRules } from '../task/decide.ts';
 import type { TaskInput } from '../task/events.ts';
+import type { TaskPlan } from '../task/model.ts';
 import type { AgentIdentity } from './model.ts';
 
 export type AgentEvent =
@@ -13,6 +16,8 @@ export type AgentEvent =
   | { type: 'payload.received'; payload: Payload; known: string[]; at: number }
   /** Everything that happened before the commit was asked for is on disk. */
   | { type: 'committed'; acknowledgements: Acknowledgement[] }
+  /** Containers of this instance run that no record knew: tasks to take over as they are. */
+  | { type: 'tasks.found'; tasks: TaskPlan[]; at: number }
   /** A task's actor threw; `task` is what takes its place, to stop what it left running. */
   | { type: 'task.crashed'; actorId: string; task: TaskInput };
 
@@ -21,7 +26,15 @@ export type JournalCommand = { type: 'commit'; acknowledgements: Acknowledgement
 
 export interface AgentInput {
   identity: AgentIdentity;
-  pullBehavior: PullBehavior;
+  rules: TaskRules;
+  /** What the host has, and what the tasks of an earlier run hold of it. */
+  admission: AdmissionContext;
+  cleanup: CleanupRules;
 }
 
+/** What the Engine and the host showed when the agent booted. */
+export type Booted = Stamp & {
+  /** Whether tasks can have a cgroup of their own here. */
+  taskLimits: boolean;
+};
 export type Registered = Stamp & { containerInstanceArn: string };

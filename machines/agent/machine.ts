@@ -2,127 +2,55 @@
 //
 // The root of the tree. It boots, registers the container instance, keeps a session with ACS, takes
 // payloads, spawns a task and its outbox for each new task, and acknowledges once all is on disk.
-import { type AnyActorRef, assign, enqueueActions, sendTo, setup } from 'xstate';
-import { watchMachine } from '../container/watch.ts';
-import { outboxActorId, taskActorId } from '../names/arn.ts';
 import { delayOf } from '../names/backoff.ts';
-import { type Deadline, type Stamp, stampOf, unbound, unboundCallback } from '../names/effects.ts';
+import { stampOf, waits } from '../names/effects.ts';
 import { asFailure, type Failure } from '../names/errors.ts';
-import { reportMachine } from '../report/machine.ts';
-import { sessionMachine } from '../session/machine.ts';
-import type { Acknowledgement, Payload } from '../session/model.ts';
-import type { TaskInput } from '../task/events.ts';
-import { taskMachine } from '../task/machine.ts';
 import * as decide from './decide.ts';
-import type { AgentEvent, AgentInput, JournalCommand, Registered } from './events.ts';
-import { type AgentContext, type AgentExit, exitCodes } from './model.ts';
-
-type Received = { payload: Payload; known: string[]; at: number };
+import { agentSetup } from './setup.ts';
 
 const failure = ({ event }: { event: { error: unknown } }): Failure => asFailure(event.error);
 const output = <Output>({ event }: { event: { output: Output } }): Output => event.output;
 const failWith = { type: 'fail' as const, params: failure };
 
-export const agentMachine = setup({
-  types: {
-    context: {} as AgentContext,
-    events: {} as AgentEvent,
-    input: {} as AgentInput,
-    output: {} as AgentExit,
-  },
-  actors: {
-    boot: unbound<Stamp, undefined>('boot'),
-    register: unbound<Registered, { containerInstanceArn: string | null }>('register'),
-    settle: unbound<Stamp, undefined>('settle'),
-    timer: unbound<Stamp, Deadline>('timer'),
-    journal: unboundCallback<JournalCommand, undefined>('journal'),
-    session: sessionMachine,
-    watch: watchMachine,
-    task: taskMachine,
-    report: reportMachine,
-  },
-  actions: {
-    keepInstance: assign((_, { containerInstanceArn }: Registered) => ({
-      containerInstanceArn,
-      attempts: 0,
-    })),
-    countAttempt: assign(({ context }, { at }: Failure) => ({
-      attempts: context.attempts + 1,
-      registeringSince: context.registeringSince ?? at,
-    })),
-    countCrash: assign(({ context }, { at }: Stamp) => ({
-      crashes: decide.crashesWith(context.crashes, at),
-    })),
-    fail: assign((_, failure: Failure) => ({ exit: decide.exitAfter(failure) })),
-    giveUp: assign({
-      exit: { code: exitCodes.error, reason: 'The session with ACS keeps failing.' } as AgentExit,
-    }),
-    takeTasks: enqueueActions(({ context, enqueue, system }, received: Received) => {
-      const { start, stop, refuse } = decide.intakeOf(received.payload, received.known);
-      const { at } = received;
-      for (const arn of stop) {
-        // A task that could not be understood has an outbox only.
-        const task: AnyActorRef | undefined = system.get(taskActorId(arn));
-        if (task) enqueue.sendTo(task, { type: 'task.stop', at });
-      }
-      for (const { plan, roll } of start)
-        enqueue.spawnChild('report', {
-          id: outboxActorId(plan.arn),
-          systemId: outboxActorId(plan.arn),
-          input: { taskArn: plan.arn, roll },
-        });
-      for (const arrival of start)
-        enqueue.spawnChild('task', {
-          id: taskActorId(arrival.plan.arn),
-          systemId: taskActorId(arrival.plan.arn),
-          input: decide.taskInput(arrival, context, at),
-        });
-      for (const { arn, reason } of refuse) {
-        const id = outboxActorId(arn);
-        enqueue.spawnChild('report', { id, systemId: id, input: { taskArn: arn, roll: 0 } });
-        enqueue.sendTo(id, { type: 'task.changed', report: decide.refusalReport(arn, reason), at });
-      }
-    }),
-    commit: sendTo('journal', (_, payload: Payload) => ({
-      type: 'commit' as const,
-      acknowledgements: decide.receiptsOf(payload),
-    })),
-    acknowledge: sendTo('session', (_, acknowledgements: Acknowledgement[]) => ({
-      type: 'acknowledge' as const,
-      acknowledgements,
-    })),
-    replaceTask: enqueueActions(
-      ({ enqueue }, { actorId, task }: { actorId: string; task: TaskInput }) => {
-        enqueue.stopChild(actorId);
-        enqueue.spawnChild('task', { id: actorId, systemId: actorId, input: task });
-      },
-    ),
-  },
-  guards: {
-    mayRegisterAgain: ({ context }, failure: Failure) => decide.mayRegisterAgain(context, failure),
-    crashesTooOften: ({ context }, { at }: Stamp) =>
-      decide.crashesWith(context.crashes, at).length > decide.intensity.crashes,
-  },
-}).createMachine({
+export const agentMachine = agentSetup.createMachine({
   id: 'agent',
   context: ({ input }) => decide.newAgent(input),
   output: ({ context }) => context.exit,
   initial: 'idle',
   states: {
     idle: {
-      meta: { waits: { for: 'the process to start it', deadline: 'start' } },
+      ...waits('the process to start it', 'start', 'it boots'),
       on: { 'agent.start': 'alive' },
     },
     alive: {
       type: 'parallel',
-      invoke: {
-        id: 'journal',
-        src: 'journal',
-        onError: { target: '#agent.failed', actions: failWith },
-      },
+      invoke: [
+        {
+          id: 'journal',
+          src: 'journal',
+          onError: { target: '#agent.failed', actions: failWith },
+        },
+        {
+          id: 'admission',
+          systemId: 'admission',
+          src: 'admission',
+          input: ({ context }) => context.admission,
+          onError: { target: '#agent.failed', actions: failWith },
+        },
+        {
+          id: 'images',
+          systemId: 'images',
+          src: 'images',
+          input: ({ context, event }) => ({ rules: context.cleanup, at: stampOf(event).at }),
+          onError: { target: '#agent.failed', actions: failWith },
+        },
+      ],
       on: {
         'agent.stop': 'stopping',
+        'tasks.found': { actions: { type: 'adoptTasks', params: ({ event }) => event } },
         'task.crashed': { actions: { type: 'replaceTask', params: ({ event }) => event } },
+        // A task whose remains are gone, or an outbox that has told all, is forgotten.
+        'xstate.done.actor.*': { actions: 'forget' },
         // The supervisor answers a crash with `task.crashed`; unheard it would end the agent.
         'xstate.error.actor.*': {},
       },
@@ -145,18 +73,27 @@ export const agentMachine = setup({
           initial: 'booting',
           states: {
             booting: {
-              meta: { waits: { for: 'the Engine to answer', deadline: 'version' } },
+              ...waits(
+                'the Engine to answer',
+                'version',
+                'the agent ends, and is to be started again',
+              ),
               invoke: {
                 id: 'boot',
                 src: 'boot',
-                onDone: 'registering',
+                onDone: {
+                  target: 'registering',
+                  actions: { type: 'keepBooted', params: output },
+                },
                 onError: { target: '#agent.failed', actions: failWith },
               },
             },
             registering: {
-              meta: {
-                waits: { for: 'ECS to register the container instance', deadline: 'register' },
-              },
+              ...waits(
+                'ECS to register the container instance',
+                'register',
+                'the agent ends, and is to be started again',
+              ),
               invoke: {
                 id: 'register',
                 src: 'register',
@@ -176,7 +113,7 @@ export const agentMachine = setup({
               },
             },
             backingOff: {
-              meta: { waits: { for: 'another try to register', deadline: 'timer' } },
+              ...waits('another try to register', 'timer', 'it registers'),
               invoke: {
                 id: 'retry',
                 src: 'timer',
@@ -221,7 +158,7 @@ export const agentMachine = setup({
               },
             },
             recovering: {
-              meta: { waits: { for: 'a new session after one that crashed', deadline: 'timer' } },
+              ...waits('a new session after one that crashed', 'timer', 'a session is begun'),
               invoke: {
                 id: 'recover',
                 src: 'timer',
@@ -241,7 +178,7 @@ export const agentMachine = setup({
       },
     },
     stopping: {
-      meta: { waits: { for: 'the last changes to be on disk', deadline: 'settle' } },
+      ...waits('the last changes to be on disk', 'settle', 'the agent ends'),
       invoke: [
         { id: 'settle', src: 'settle', onDone: 'stopped', onError: 'stopped' },
         {

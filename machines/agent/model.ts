@@ -1,4 +1,6 @@
-import type { PullBehavior } from '../container/model.ts';
+import type { AdmissionContext } from '../admission/model.ts';
+import type { CleanupRules } from '../image/model.ts';
+import type { TaskRules } from '../task/decide.ts';
 
 /** Exit codes of the agent's process, as a supervisor of the Amazon ECS agent knows them. */
 export const exitCodes = {
@@ -22,7 +24,13 @@ export interface AgentContext {
   cluster: string;
   /** Given by ECS at the first registration, and kept for ever after. */
   containerInstanceArn: string | null;
-  pullBehavior: PullBehavior;
+  rules: TaskRules;
+  /** How the admission of tasks begins. */
+  admission: AdmissionContext;
+  /** How the remains of tasks are removed. */
+  cleanup: CleanupRules;
+  /** ARNs of the latest tasks that could not be understood: ECS is told of each once. */
+  refused: string[];
   /** Tries to register, and when the first of them failed. */
   attempts: number;
   registeringSince: number | null;

@@ -12,3 +12,9 @@ export const outboxActorId = (arn: string): string => `outbox/${taskIdOf(arn)}`;
 /** The name of a container's actor and record: `container/<task id>/<container name>`. */
 export const containerActorId = (arn: string, name: string): string =>
   `container/${taskIdOf(arn)}/${name}`;
+
+/** The name of a resource's actor and record: `resource/<task id>/<kind>/<name>`. */
+export const resourceActorId = (
+  arn: string,
+  { kind, name }: { kind: string; name: string },
+): string => `resource/${taskIdOf(arn)}/${kind}/${name}`;

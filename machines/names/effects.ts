@@ -13,10 +13,17 @@ export interface Deadline {
 }
 
 /**
- * What a state says of itself: `steady` if it may last for ever, else what it `waits` for and the
- * name of the limit after which the wait ends.
+ * What a state says of itself: `steady` if it may last for ever, else what it `waits` for, the name
+ * of the limit after which the wait ends, and what happens `then`.
  */
-export type StateMeta = { steady: string } | { waits: { for: string; deadline: string } };
+export type StateMeta =
+  | { steady: string }
+  | { waits: { for: string; deadline: string; then: string } };
+
+/** The meta data of a state that waits, and of what. */
+export const waits = (what: string, deadline: string, then: string): { meta: StateMeta } => ({
+  meta: { waits: { for: what, deadline, then } },
+});
 
 /** A place for an effect that the actors provide; running it unprovided is a mistake in wiring. */
 export const unbound = <Output extends Stamp, Input>(name: string) =>

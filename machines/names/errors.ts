@@ -8,7 +8,7 @@ export class AgentError extends Error {
 
   constructor(code: string, message: string, options: { retry?: boolean; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.name = new.target.name;
+    this.name = code;
     this.code = code;
     this.retry = options.retry ?? false;
   }

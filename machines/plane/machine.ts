@@ -3,7 +3,14 @@
 // The control plane's half of the protocols: it takes one container instance, hands it payloads, and
 // keeps what it is told of their tasks. A payload is sent again until it is acknowledged.
 import { assign, enqueueActions, sendTo, setup } from 'xstate';
-import { type Deadline, type Stamp, stampOf, unbound, unboundCallback } from '../names/effects.ts';
+import {
+  type Deadline,
+  type Stamp,
+  stampOf,
+  unbound,
+  unboundCallback,
+  waits,
+} from '../names/effects.ts';
 import type { TaskReport } from '../report/model.ts';
 import * as decide from './decide.ts';
 import type { LineCommand, PlaneContext, PlaneEvent } from './model.ts';
@@ -102,7 +109,7 @@ export const planeMachine = setup({
       },
       states: {
         listening: {
-          meta: { waits: { for: 'the next heartbeat to be due', deadline: 'timer' } },
+          ...waits('the next heartbeat to be due', 'timer', 'it is sent'),
           invoke: {
             id: 'heartbeat',
             src: 'timer',

@@ -1,11 +1,11 @@
-// idle → collecting → sending → backing off → sending …
+// idle → collecting → sending → backing off → sending … → settled
 //
 // The outbox of one task. A change of the task goes out at once and takes the collected container
 // changes with it; container changes alone wait for a tick. One call is in flight, in strict order,
 // and is repeated for ever, unless ECS says that it will never take it.
 import { assign, setup } from 'xstate';
 import { delayOf } from '../names/backoff.ts';
-import { type Deadline, type Stamp, stampOf, unbound } from '../names/effects.ts';
+import { type Deadline, type Stamp, stampOf, unbound, waits } from '../names/effects.ts';
 import { asFailure, type Failure } from '../names/errors.ts';
 import type { ReportEvent, ReportInput } from './events.ts';
 import type { OutboxContext, TaskReport } from './model.ts';
@@ -43,10 +43,15 @@ export const reportMachine = setup({
       return { queue: news ? [news, ...rest] : rest };
     }),
     keepAccepted: assign(({ context }) => order.accepted(context)),
-    dropHead: assign(({ context }) => ({ queue: context.queue.slice(1), attempts: 0 })),
-    countAttempt: assign({ attempts: ({ context }) => context.attempts + 1 }),
+    dropHead: assign(({ context }) => order.dropped(context)),
+    skipHead: assign(({ context }) => ({ queue: context.queue.slice(1) })),
+    countAttempt: assign(({ context }, trouble: Failure) => ({
+      attempts: context.attempts + 1,
+      trouble,
+    })),
   },
   guards: {
+    isSettled: ({ context }) => context.settled,
     hasQueued: ({ context }) => context.queue.length > 0,
     headIsStale: ({ context }) => {
       const head = context.queue[0];
@@ -69,14 +74,15 @@ export const reportMachine = setup({
     },
     choosing: {
       always: [
-        { guard: 'headIsStale', actions: 'dropHead' },
+        { guard: 'isSettled', target: 'settled' },
+        { guard: 'headIsStale', actions: 'skipHead' },
         { guard: 'hasQueued', target: 'sending', actions: 'trimHead' },
         { guard: 'hasCollected', target: 'collecting' },
         { target: 'idle' },
       ],
     },
     collecting: {
-      meta: { waits: { for: 'more changes to tell along with these', deadline: 'timer' } },
+      ...waits('more changes to tell along with these', 'timer', 'all of them are told'),
       on: {
         'task.changed': { target: 'choosing', actions: enqueue },
         'containers.changed': { actions: collect },
@@ -91,7 +97,7 @@ export const reportMachine = setup({
       },
     },
     sending: {
-      meta: { waits: { for: 'ECS to accept a change', deadline: 'submit' } },
+      ...waits('ECS to accept a change', 'submit', 'it is told again'),
       on: {
         'task.changed': { actions: enqueue },
         'containers.changed': { actions: collect },
@@ -107,12 +113,12 @@ export const reportMachine = setup({
             target: 'choosing',
             actions: 'dropHead',
           },
-          { target: 'backingOff', actions: 'countAttempt' },
+          { target: 'backingOff', actions: { type: 'countAttempt', params: failure } },
         ],
       },
     },
     backingOff: {
-      meta: { waits: { for: 'another try to tell ECS', deadline: 'timer' } },
+      ...waits('another try to tell ECS: {trouble}', 'timer', 'it is told again'),
       on: {
         'task.changed': { actions: enqueue },
         'containers.changed': { actions: collect },
@@ -127,5 +133,7 @@ export const reportMachine = setup({
         onDone: 'sending',
       },
     },
+    // Its task has ended and ECS knows, or never will: there is nothing more to tell.
+    settled: { type: 'final' },
   },
 });

@@ -1,11 +1,15 @@
 import type { ContainerChange } from '../container/model.ts';
+import type { Failure } from '../names/errors.ts';
 import type { TaskStatus } from '../task/model.ts';
 
-/** A container's part of what ECS is told. Only `RUNNING` and `STOPPED` are ever told. */
+/**
+ * A container's part of what ECS is told. `MANIFEST_PULLED` goes out as pending, with the digest of
+ * its image.
+ */
 export type ContainerReport = Pick<
   ContainerChange,
-  'name' | 'status' | 'runtimeId' | 'exitCode' | 'reason' | 'bindings'
->;
+  'name' | 'runtimeId' | 'exitCode' | 'reason' | 'digest' | 'bindings'
+> & { status: 'MANIFEST_PULLED' | 'RUNNING' | 'STOPPED' };
 
 /** One change of a task's state as ECS is told of it, times in epoch milliseconds. */
 export interface TaskReport {
@@ -28,5 +32,9 @@ export interface OutboxContext {
   collected: TaskReport | null;
   /** How often in a row the head of the queue was not accepted. */
   attempts: number;
+  /** Why the latest try was not accepted. */
+  trouble: Failure | null;
+  /** Whether the task's end has been accepted, or never will be. */
+  settled: boolean;
   roll: number;
 }

@@ -14,11 +14,13 @@ export const newOutbox = (input: ReportInput): OutboxContext => ({
   queue: [],
   collected: null,
   attempts: 0,
+  trouble: null,
+  settled: false,
   roll: input.roll,
 });
 
-const taskRank = { PENDING: 0, RUNNING: 1, STOPPED: 2 } as const;
-const containerRank = { NONE: 0, PULLED: 0, CREATED: 0, RUNNING: 1, STOPPED: 2 } as const;
+const taskRank = { PENDING: 0, MANIFEST_PULLED: 1, RUNNING: 2, STOPPED: 3 } as const;
+const containerRank = { NONE: 0, MANIFEST_PULLED: 1, RUNNING: 2, STOPPED: 3 } as const;
 
 const isNews = (context: OutboxContext, { name, status }: ContainerReport): boolean =>
   containerRank[status] > containerRank[context.sent.containers[name] ?? 'NONE'];
@@ -44,9 +46,19 @@ export function accepted(context: OutboxContext): Partial<OutboxContext> {
   return {
     queue,
     attempts: 0,
+    trouble: null,
+    settled: head.status === 'STOPPED',
     sent: {
       status: head.status,
       containers: { ...context.sent.containers, ...Object.fromEntries(told) },
     },
   };
 }
+
+/** The outbox after ECS said that it will never take the head of its queue. */
+export const dropped = ({ queue: [head, ...queue] }: OutboxContext): Partial<OutboxContext> => ({
+  queue,
+  attempts: 0,
+  trouble: null,
+  settled: head?.status === 'STOPPED',
+});

@@ -5,7 +5,14 @@
 // the container instance is not active.
 import { assign, sendTo, setup } from 'xstate';
 import { delayOf } from '../names/backoff.ts';
-import { type Deadline, type Stamp, stampOf, unbound, unboundCallback } from '../names/effects.ts';
+import {
+  type Deadline,
+  type Stamp,
+  stampOf,
+  unbound,
+  unboundCallback,
+  waits,
+} from '../names/effects.ts';
 import type {
   ConnectionCommand,
   ConnectionInput,
@@ -21,6 +28,14 @@ const message = ({ event }: { event: { message: InboundMessage } }): InboundMess
   event.message;
 const closed = ({ event }: { event: Stamp & { inactiveInstance: boolean; clean: boolean } }) =>
   event;
+
+/** What a message is answered with as soon as it is here. */
+function answerTo(message: InboundMessage): Acknowledgement[] {
+  const { kind } = message;
+  if (kind === 'heartbeat') return [{ kind, messageId: message.messageId }];
+  if (kind !== 'credentials') return [];
+  return [{ kind, messageId: message.messageId, ...message.receipt }];
+}
 
 export const sessionMachine = setup({
   types: {
@@ -65,7 +80,7 @@ export const sessionMachine = setup({
   },
   guards: {
     isPayload: (_, message: InboundMessage) => message.kind === 'payload',
-    isHeartbeat: (_, message: InboundMessage) => message.kind === 'heartbeat',
+    isAnsweredAtOnce: (_, message: InboundMessage) => answerTo(message).length > 0,
     isInactive: (_, end: { inactiveInstance: boolean }) => end.inactiveInstance,
     isClean: (_, end: { clean: boolean }) => end.clean,
   },
@@ -81,7 +96,7 @@ export const sessionMachine = setup({
   initial: 'discovering',
   states: {
     discovering: {
-      meta: { waits: { for: 'ECS to name the endpoint of ACS', deadline: 'discover' } },
+      ...waits('ECS to name the endpoint of ACS', 'discover', 'it is asked again'),
       invoke: {
         id: 'discover',
         src: 'discover',
@@ -117,7 +132,7 @@ export const sessionMachine = setup({
       },
       states: {
         connecting: {
-          meta: { waits: { for: 'ACS to take the connection', deadline: 'handshake' } },
+          ...waits('ACS to take the connection', 'handshake', 'it is tried again'),
           on: {
             'connection.closed': [
               { guard: { type: 'isInactive', params: closed }, target: '#session.dormant' },
@@ -147,14 +162,11 @@ export const sessionMachine = setup({
                 actions: { type: 'forwardPayload', params: ({ event }) => event },
               },
               {
-                guard: { type: 'isHeartbeat', params: message },
+                guard: { type: 'isAnsweredAtOnce', params: message },
                 target: '.listening',
                 actions: {
                   type: 'acknowledge',
-                  params: ({ event }) =>
-                    event.message.kind === 'heartbeat'
-                      ? [{ kind: 'heartbeat', messageId: event.message.messageId }]
-                      : [],
+                  params: ({ event }) => answerTo(event.message),
                 },
               },
               { target: '.listening' },
@@ -165,7 +177,7 @@ export const sessionMachine = setup({
           },
           states: {
             listening: {
-              meta: { waits: { for: 'the next message of ACS', deadline: 'heartbeat' } },
+              ...waits('the next message of ACS', 'heartbeat', 'the connection is given up'),
               invoke: {
                 id: 'heartbeat',
                 src: 'timer',
@@ -181,7 +193,7 @@ export const sessionMachine = setup({
       },
     },
     backingOff: {
-      meta: { waits: { for: 'another try to reach ACS', deadline: 'timer' } },
+      ...waits('another try to reach ACS', 'timer', 'it is connected'),
       invoke: {
         id: 'retry',
         src: 'timer',
@@ -193,7 +205,7 @@ export const sessionMachine = setup({
       },
     },
     dormant: {
-      meta: { waits: { for: 'ACS to know this container instance again', deadline: 'timer' } },
+      ...waits('ACS to know this container instance again', 'timer', 'it is connected'),
       invoke: {
         id: 'sleep',
         src: 'timer',

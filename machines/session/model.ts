@@ -26,4 +26,6 @@ export type Acknowledgement =
 export type InboundMessage =
   | { kind: 'payload'; payload: Payload }
   | { kind: 'heartbeat'; messageId: string }
+  /** New keys for a role; what holds them has them already. */
+  | { kind: 'credentials'; messageId: string; receipt: CredentialReceipt }
   | { kind: 'other'; type: string };

@@ -1,91 +1,36 @@
-// accepted → pending → running → stopping → stopped
+// accepted → queued → pending → running → stopping → stopped → cleaning → done
 //
-// A task runs when all its containers run. It stops when ECS wants it stopped or when an essential
-// container ends, and is stopped when the last of its containers is. A refused task never starts.
-import { assign, enqueueActions, sendTo, setup } from 'xstate';
-import { containerMachine } from '../container/machine.ts';
+// A task waits until its host has what it needs, then for its resources and containers. It runs when
+// all its containers run, stops when ECS wants it stopped or when an essential container ends, and is
+// stopped when the last of its containers is. Its remains are kept for a while, and removed once ECS
+// knows of its end. A refused task never starts.
 import type { ContainerChange } from '../container/model.ts';
-import { containerActorId, outboxActorId } from '../names/arn.ts';
+import { waits } from '../names/effects.ts';
 import * as decide from './decide.ts';
-import type { TaskEvent, TaskInput } from './events.ts';
-import type { TaskContext, TaskStatus } from './model.ts';
+import { nextSweep, taskSetup, tellOutbox } from './setup.ts';
 
 const change = ({ event }: { event: { change: ContainerChange } }): ContainerChange => event.change;
+const keepChange = [{ type: 'keepChange' as const, params: change }, 'direct' as const];
 
-const keepChange = { type: 'keepChange' as const, params: change };
-const becomes = (next: ReturnType<typeof decide.verdict>) => ({
-  type: 'becomes' as const,
-  params: ({ event }: { event: { change: ContainerChange } }) => ({ next, change: event.change }),
-});
-const tellOutbox = (type: 'task.changed' | 'containers.changed', status: TaskStatus) => ({
-  type: 'tellOutbox' as const,
-  params: { type, status },
-});
+const wantStopped = {
+  type: 'wantStopped' as const,
+  params: ({ event }: { event: { at: number } }) => event.at,
+};
 
-export const taskMachine = setup({
-  types: {
-    context: {} as TaskContext,
-    events: {} as TaskEvent,
-    input: {} as TaskInput,
-  },
-  actors: { container: containerMachine },
-  actions: {
-    spawnContainers: enqueueActions(({ context, enqueue }) => {
-      for (const name of Object.keys(context.containers)) {
-        const id = containerActorId(context.arn, name);
-        enqueue.spawnChild('container', {
-          id,
-          systemId: id,
-          input: {
-            taskArn: context.arn,
-            name,
-            pullBehavior: context.pullBehavior,
-            at: context.knownAt,
-          },
-        });
-      }
-    }),
-    tellContainers: enqueueActions(
-      ({ context, enqueue }, type: 'container.start' | 'container.stop' | 'container.halt') => {
-        for (const { name, status } of Object.values(context.containers))
-          if (status !== 'STOPPED')
-            enqueue.sendTo(containerActorId(context.arn, name), { type, at: context.knownAt });
-      },
-    ),
-    keepChange: assign(({ context }, change: ContainerChange) =>
-      decide.withChange(context, change),
-    ),
-    wantStopped: assign(({ context }, at: number) => ({
-      desired: 'STOPPED' as const,
-      knownAt: Math.max(at, context.knownAt),
-    })),
-    followEssential: assign({ desired: 'STOPPED' }),
-    tellOutbox: sendTo(
-      ({ context, system, self }) => system.get(outboxActorId(context.arn)) ?? self,
-      ({ context }, params: { type: string; status: TaskStatus }) => ({
-        type: params.type,
-        report: decide.reportOf(context, params.status),
-        at: context.knownAt,
-      }),
-    ),
-  },
-  guards: {
-    isRefused: ({ context }) => Object.keys(context.containers).length === 0,
-    mayBeRunning: ({ context }) => context.mayBeRunning,
-    stopWanted: ({ context }) => context.desired === 'STOPPED',
-    becomes: ({ context }, params: { next: string; change: ContainerChange }) =>
-      decide.verdict(decide.withChange(context, params.change)) === params.next,
-    startedLate: ({ context }, change: ContainerChange) =>
-      change.status === 'RUNNING' &&
-      decide.verdict(decide.withChange(context, change)) === 'running',
-    isTold: (_, change: ContainerChange) => decide.isTold(change),
-  },
-}).createMachine({
+export const taskMachine = taskSetup.createMachine({
   id: 'task',
   context: ({ input }) => decide.newTask(input),
   initial: 'accepted',
   on: {
-    'task.stop': { actions: { type: 'wantStopped', params: ({ event }) => event.at } },
+    'task.stop': { actions: wantStopped },
+    'container.changed': { actions: keepChange },
+    'container.health': {
+      actions: [{ type: 'keepHealth', params: ({ event }) => event }, 'direct'],
+    },
+    'resource.changed': {
+      actions: [{ type: 'keepResource', params: ({ event }) => event.change }, 'direct'],
+    },
+    'report.settled': { actions: 'settle' },
   },
   states: {
     accepted: {
@@ -93,30 +38,43 @@ export const taskMachine = setup({
       always: [
         { guard: 'isRefused', target: 'stopped' },
         {
-          guard: 'mayBeRunning',
+          guard: { type: 'begins', params: 'halted' },
           target: 'stopping',
-          actions: { type: 'tellContainers', params: 'container.halt' },
+          actions: { type: 'tellAll', params: 'container.halt' },
+        },
+        {
+          guard: { type: 'begins', params: 'adopted' },
+          target: 'pending',
+          actions: { type: 'tellAll', params: 'container.adopt' },
         },
         { guard: 'stopWanted', target: 'stopping' },
-        { target: 'pending' },
+        { target: 'queued' },
       ],
     },
-    pending: {
-      meta: { waits: { for: 'all its containers to run', deadline: 'containers' } },
-      entry: { type: 'tellContainers', params: 'container.start' },
+    queued: {
+      ...waits('the host to have what it needs', 'admission', 'its containers are started'),
+      entry: 'requestAdmission',
       always: { guard: 'stopWanted', target: 'stopping' },
+      on: { 'task.admitted': { target: 'pending', actions: 'stamp' } },
+    },
+    pending: {
+      ...waits('all its containers to run', 'containers', 'it runs'),
+      entry: ['spawnResources', 'direct'],
+      always: [
+        { guard: { type: 'becomes', params: 'stopped' }, target: 'stopped' },
+        { guard: { type: 'becomes', params: 'stopping' }, target: 'stopping' },
+        { guard: { type: 'becomes', params: 'running' }, target: 'running' },
+        { guard: 'stopWanted', target: 'stopping' },
+        {
+          guard: 'manifestIsDue',
+          actions: ['keepManifestTold', tellOutbox('task.changed', 'MANIFEST_PULLED')],
+        },
+      ],
       on: {
         'container.changed': [
-          { guard: becomes('stopped'), target: 'stopped', actions: keepChange },
           {
-            guard: becomes('stopping'),
-            target: 'stopping',
-            actions: [keepChange, tellOutbox('containers.changed', 'PENDING')],
-          },
-          { guard: becomes('running'), target: 'running', actions: keepChange },
-          {
-            guard: { type: 'isTold', params: change },
-            actions: [keepChange, tellOutbox('containers.changed', 'PENDING')],
+            guard: { type: 'isToldAlone', params: change },
+            actions: [...keepChange, tellOutbox('containers.changed', 'PENDING')],
           },
           { actions: keepChange },
         ],
@@ -125,42 +83,97 @@ export const taskMachine = setup({
     running: {
       meta: { steady: 'all its containers run' },
       entry: tellOutbox('task.changed', 'RUNNING'),
-      always: { guard: 'stopWanted', target: 'stopping' },
+      always: [
+        { guard: { type: 'becomes', params: 'stopped' }, target: 'stopped' },
+        { guard: { type: 'becomes', params: 'stopping' }, target: 'stopping' },
+        { guard: 'stopWanted', target: 'stopping' },
+      ],
       on: {
         'container.changed': [
-          { guard: becomes('stopped'), target: 'stopped', actions: keepChange },
           {
-            guard: becomes('stopping'),
-            target: 'stopping',
-            actions: [keepChange, tellOutbox('containers.changed', 'RUNNING')],
+            guard: { type: 'isToldAlone', params: change },
+            actions: [...keepChange, tellOutbox('containers.changed', 'RUNNING')],
           },
-          { actions: [keepChange, tellOutbox('containers.changed', 'RUNNING')] },
+          { actions: keepChange },
         ],
       },
     },
     stopping: {
-      meta: { waits: { for: 'all its containers to stop', deadline: 'containers' } },
-      entry: ['followEssential', { type: 'tellContainers', params: 'container.stop' }],
+      ...waits('all its containers to stop', 'containers', 'ECS is told that it has stopped'),
+      entry: ['followEssential', 'direct'],
+      always: { guard: { type: 'becomes', params: 'stopped' }, target: 'stopped' },
       on: {
         'container.changed': [
-          { guard: becomes('stopped'), target: 'stopped', actions: keepChange },
           // It was being started when the stop was wanted, and did run.
           {
             guard: { type: 'startedLate', params: change },
-            actions: [keepChange, tellOutbox('task.changed', 'RUNNING')],
+            actions: [...keepChange, tellOutbox('task.changed', 'RUNNING')],
           },
           {
-            guard: { type: 'isTold', params: change },
-            actions: [keepChange, tellOutbox('containers.changed', 'PENDING')],
+            guard: { type: 'isToldAlone', params: change },
+            actions: [...keepChange, tellOutbox('containers.changed', 'PENDING')],
           },
           { actions: keepChange },
         ],
       },
     },
     stopped: {
-      meta: { steady: 'it has ended and is kept until it is cleaned up' },
-      entry: tellOutbox('task.changed', 'STOPPED'),
-      on: { 'container.changed': { actions: keepChange } },
+      entry: ['releaseAdmission', 'releaseCgroup', tellOutbox('task.changed', 'STOPPED')],
+      initial: 'keeping',
+      states: {
+        keeping: {
+          meta: { steady: 'it has stopped, and its remains are kept for a while' },
+          on: { 'task.hurry': 'settling' },
+          invoke: {
+            id: 'keep',
+            src: 'timer',
+            input: ({ context }) => ({ deadline: context.knownAt + context.cleanupAfterMs }),
+            onDone: 'settling',
+          },
+        },
+        settling: {
+          ...waits('ECS to know of its end', 'timer', 'its remains are removed all the same'),
+          always: { guard: 'isSettled', target: '#task.cleaning' },
+          invoke: {
+            id: 'patience',
+            src: 'timer',
+            input: ({ context }) => ({ deadline: context.knownAt + decide.settleWithinMs }),
+            onDone: '#task.cleaning',
+          },
+        },
+      },
     },
+    cleaning: {
+      initial: 'sweeping',
+      states: {
+        sweeping: {
+          ...waits('the Engine to remove its containers', 'remove', 'its volumes are removed'),
+          invoke: {
+            id: 'sweep',
+            src: 'removeContainers',
+            input: ({ context, event }) => ({
+              taskArn: context.arn,
+              since: decide.timeOf(event, context),
+            }),
+            onDone: 'releasing',
+            onError: { target: 'backingOff', actions: 'countAttempt' },
+          },
+        },
+        backingOff: {
+          ...waits('another try to remove its containers', 'timer', 'they are removed'),
+          invoke: { id: 'retrySweep', src: 'timer', input: nextSweep, onDone: 'sweeping' },
+        },
+        releasing: {
+          ...waits('its volumes and its cgroup to be removed', 'resources', 'it is forgotten'),
+          entry: 'releaseResources',
+          always: { guard: 'resourcesAreGone', target: 'telling' },
+        },
+        telling: {
+          ...waits('ECS to know of its end', 'submit', 'it is forgotten'),
+          always: { guard: 'isSettled', target: '#task.done' },
+        },
+      },
+    },
+    done: { type: 'final' },
   },
 });

@@ -1,3 +1,4 @@
+import type { AdmissionContext, Needs } from '../../machines/admission/model.ts';
 import type { AgentContext } from '../../machines/agent/model.ts';
 import type { ContainerInput } from '../../machines/container/events.ts';
 import type {
@@ -6,12 +7,20 @@ import type {
   ContainerFacts,
   ContainerStatus,
 } from '../../machines/container/model.ts';
+import type { CleanupRules } from '../../machines/image/model.ts';
 import type { Failure } from '../../machines/names/errors.ts';
 import type { OutboxContext, TaskReport } from '../../machines/report/model.ts';
+import type { ResourceChange } from '../../machines/resource/model.ts';
 import type { SessionContext } from '../../machines/session/events.ts';
 import type { Acknowledgement, Payload } from '../../machines/session/model.ts';
+import type { TaskRules } from '../../machines/task/decide.ts';
 import type { TaskInput } from '../../machines/task/events.ts';
-import type { TaskContext, TaskStatus } from '../../machines/task/model.ts';
+import type {
+  KnownContainer,
+  PlannedContainer,
+  TaskContext,
+  TaskStatus,
+} from '../../machines/task/model.ts';
 import { taskArn } from './builders.ts';
 
 /** The task that the stories of charts are about. */
@@ -33,6 +42,8 @@ export const containerInput: ContainerInput = {
   taskArn: story,
   name: 'main',
   pullBehavior: 'default',
+  needsRole: false,
+  restartPolicy: null,
   at: 1_000,
 };
 
@@ -42,17 +53,32 @@ export const containerContext = (more: Partial<ContainerContext> = {}): Containe
   name: 'main',
   desired: 'RUNNING',
   pullBehavior: 'default',
+  allowed: 'resolve',
+  hold: null,
+  needsRole: false,
+  restartPolicy: null,
+  digest: null,
+  digestResolved: false,
+  mustPull: false,
   runtimeId: null,
+  imageId: null,
+  createdAt: null,
   exitCode: null,
   diedWith: null,
   failure: null,
+  fatal: false,
+  health: 'UNKNOWN',
   bindings: [],
   pullStartedAt: null,
   pullStoppedAt: null,
   startedAt: null,
   finishedAt: null,
+  restarts: 0,
+  lastRestartAt: null,
   knownAt: 1_000,
   attempts: 0,
+  begunAt: 1_000,
+  trouble: null,
   ...more,
 });
 
@@ -66,6 +92,10 @@ export const facts = (more: Partial<ContainerFacts> = {}): ContainerFacts => ({
   bindings: [],
   outOfMemory: false,
   error: '',
+  health: 'UNKNOWN',
+  imageId: 'sha256:1mage',
+  createdAt: 1_400,
+  networks: [],
   ...more,
 });
 
@@ -81,9 +111,28 @@ export const change = (
   runtimeId: null,
   exitCode: null,
   reason: null,
+  fatal: false,
+  digest: null,
+  digestResolved: false,
   bindings: [],
+  health: 'UNKNOWN',
+  startedAt: null,
   pullStartedAt: null,
   pullStoppedAt: null,
+  ...more,
+});
+
+/** What a task must know of an essential container, but for what is given. */
+export const planned = (name: string, more: Partial<PlannedContainer> = {}): PlannedContainer => ({
+  name,
+  image: 'busybox:local',
+  essential: true,
+  internal: false,
+  dependsOn: [],
+  startTimeoutS: null,
+  healthChecked: false,
+  restartPolicy: null,
+  needsRole: false,
   ...more,
 });
 
@@ -91,12 +140,19 @@ export const change = (
 export const known = (
   name: string,
   status: ContainerStatus,
-  more: Partial<TaskContext['containers'][string]> = {},
-): TaskContext['containers'][string] => ({
+  more: Partial<KnownContainer> = {},
+): KnownContainer => ({
+  ...planned(name),
   ...change(name, status, { at: 1_000 }),
-  essential: true,
+  reached: status === 'STOPPED' ? 'RUNNING' : status,
+  desired: 'RUNNING',
+  told: 'start',
+  held: '',
   ...more,
 });
+
+/** What a task takes that asks for nothing. */
+export const noNeeds: Needs = { cpuUnits: 0, memoryMiB: 0, tcpPorts: [], udpPorts: [] };
 
 /** How a task's actor begins at 1 s with an essential container `main`, but for what is given. */
 export const taskInput = (more: Partial<TaskInput> = {}): TaskInput => ({
@@ -104,26 +160,50 @@ export const taskInput = (more: Partial<TaskInput> = {}): TaskInput => ({
   desired: 'RUNNING',
   refusal: null,
   reason: '',
-  containers: [{ name: 'main', essential: true }],
-  mayBeRunning: false,
+  containers: [planned('main')],
+  resources: [],
+  needs: noNeeds,
+  begins: 'fresh',
   pullBehavior: 'default',
+  pullUpfront: false,
+  cleanupAfterMs: 60_000,
   at: 1_000,
   ...more,
 });
 
 /** A task with these containers that is wanted running, but for what is given. */
 export const taskContext = (
-  containers: TaskContext['containers'][string][],
+  containers: KnownContainer[],
   more: Partial<TaskContext> = {},
 ): TaskContext => ({
   arn: story,
   desired: 'RUNNING',
   reason: '',
   containers: Object.fromEntries(containers.map((container) => [container.name, container])),
-  mayBeRunning: false,
+  resources: [],
+  needs: noNeeds,
+  begins: 'fresh',
   pullBehavior: 'default',
+  pullUpfront: false,
+  cleanupAfterMs: 60_000,
+  manifestTold: false,
+  settled: false,
   executionStoppedAt: null,
   knownAt: 1_000,
+  attempts: 0,
+  ...more,
+});
+
+/** A change of a task's volume at 2 s, but for what is given. */
+export const resourceChange = (
+  status: ResourceChange['status'],
+  more: Partial<ResourceChange> = {},
+): ResourceChange => ({
+  kind: 'volume',
+  name: 'data',
+  status,
+  reason: '',
+  at: 2_000,
   ...more,
 });
 
@@ -142,7 +222,7 @@ export const report = (status: TaskStatus, more: Partial<TaskReport> = {}): Task
 /** The part of a report that is about a container without an exit code, but for what is given. */
 export const told = (
   name: string,
-  status: ContainerStatus,
+  status: TaskReport['containers'][number]['status'],
   more: Partial<TaskReport['containers'][number]> = {},
 ): TaskReport['containers'][number] => ({
   name,
@@ -150,6 +230,7 @@ export const told = (
   runtimeId: null,
   exitCode: null,
   reason: null,
+  digest: null,
   bindings: [],
   ...more,
 });
@@ -161,6 +242,8 @@ export const outboxContext = (more: Partial<OutboxContext> = {}): OutboxContext 
   queue: [],
   collected: null,
   attempts: 0,
+  trouble: null,
+  settled: false,
   roll: 0.5,
   ...more,
 });
@@ -178,11 +261,47 @@ export const sessionContext = (more: Partial<SessionContext> = {}): SessionConte
   ...more,
 });
 
+/** What tasks go by, but for what is given. */
+export const rules = (more: Partial<TaskRules> = {}): TaskRules => ({
+  pullBehavior: 'default',
+  pullUpfront: false,
+  taskLimits: false,
+  cleanupWaitMs: 60_000,
+  cleanupJitterMs: 0,
+  ...more,
+});
+
+/** A host with room that nobody holds. */
+export const admission: AdmissionContext = {
+  capacity: { cpuUnits: 2_048, memoryMiB: 4_096 },
+  reserved: { tcpPorts: [], udpPorts: [] },
+  holders: [],
+  waiting: [],
+  at: 1_000,
+};
+
+/** How remains are removed: images of tasks only, and not for want of disk. */
+export const cleanup: CleanupRules = {
+  images: true,
+  intervalMs: 1_800_000,
+  minimumAgeMs: 3_600_000,
+  imagesPerCycle: 5,
+  excluded: [],
+  untracked: false,
+  untrackedMinimumAgeMs: 3_600_000,
+  untrackedContainersPerCycle: 5,
+  containerAgeMs: 10_800_000,
+  disk: { highPercent: 100, lowPercent: 100, intervalMs: 60_000 },
+};
+
 /** An agent that was registered before, but for what is given. */
 export const agentContext = (more: Partial<AgentContext> = {}): AgentContext => ({
   cluster: 'specs',
   containerInstanceArn: instance,
-  pullBehavior: 'default',
+  rules: rules(),
+  admission,
+  cleanup,
+  refused: [],
   attempts: 0,
   registeringSince: null,
   crashes: [],

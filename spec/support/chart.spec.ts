@@ -1,6 +1,8 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { assign, setup } from 'xstate';
 import { unbound } from '../../machines/names/effects.ts';
+import { productSources, root } from '../style/source.ts';
 import { chart, done, starts, stops, when } from './chart.ts';
 
 const door = () =>
@@ -94,5 +96,16 @@ describe('the count of what stories take of a chart', () => {
       actorId: 'motor',
     });
     expect(() => story.stays()).to.throw('jammed');
+  });
+
+  it('is made of every chart that there is', () => {
+    const charts = productSources().filter(({ text }) => text.includes('.createMachine('));
+    const isCounted = (path: string): boolean => {
+      const stories = `${root}spec/${path.replace(/ts$/, 'spec.ts')}`;
+      return existsSync(stories) && readFileSync(stories, 'utf8').includes('everythingWasTaken(');
+    };
+    const paths = charts.map(({ path }) => path);
+    expect(paths).to.include.members(['machines/agent/machine.ts', 'machines/watch/machine.ts']);
+    expect(paths.filter((path) => !isCounted(path))).to.deep.equal([]);
   });
 });

@@ -126,7 +126,8 @@ const given = <Machine extends AnyStateMachine>(
   gets: (event) => {
     const logic: AnyStateMachine = amid(covered, neighbours);
     const [after, actions] = transition(logic, before, event);
-    const asks = asksOf(actions).filter((ask) => !('stops' in ask && isEndOf(ask.stops, event)));
+    const asked = asksOf(actions).filter((ask) => !('stops' in ask && isEndOf(ask.stops, event)));
+    const asks = [...assignedOf(before, after, asked), ...asked];
     return outcome(covered, { before, after, asks, neighbours });
   },
 });
@@ -206,6 +207,20 @@ function asksOf(actions: { type: string; params: unknown }[]): Ask[] {
         throw new Error(`an action of its own making: ${type}`);
     }
   });
+}
+
+/** Actors that an assignment has spawned: children of which no action tells. */
+function assignedOf(before: AnyMachineSnapshot, after: AnyMachineSnapshot, asked: Ask[]): Ask[] {
+  const told = asked.flatMap((ask) => ('starts' in ask ? [ask.starts] : []));
+  // What an actor was made of is not part of its public face.
+  type Made = { src: unknown; options?: { input?: unknown; systemId?: string } };
+  const children = Object.entries(after.children as unknown as Record<string, Made>);
+  return children
+    .filter(([id]) => !(id in before.children) && !told.includes(id))
+    .map(([id, { src, options }]) => {
+      const { input, systemId } = options ?? {};
+      return { starts: id, src: String(src), input, ...(systemId && { systemId }) };
+    });
 }
 
 const isEndOf = (id: string, { type }: EventObject): boolean =>

@@ -7,6 +7,10 @@ const linux: Capabilities = {
   engine: { apiVersion: '1.51', minApiVersion: '1.24' },
   loggingDrivers: ['json-file', 'none'],
   privilegedDisabled: false,
+  healthChecksDisabled: false,
+  awslogsExecutionRole: false,
+  taskLimits: false,
+  pauseImageLoaded: false,
   external: false,
   custom: {},
 };
@@ -35,7 +39,14 @@ describe('the attributes of a container instance', () => {
       })),
       { name: `${old}logging-driver.json-file` },
       { name: `${old}logging-driver.none` },
+      { name: `${old}ecr-auth` },
+      { name: 'ecs.capability.ecr-endpoint' },
+      { name: 'ecs.capability.container-ordering' },
       { name: 'ecs.capability.network.container-port-range' },
+      { name: 'ecs.capability.container-restart-policy' },
+      { name: 'ecs.capability.execution-role-ecr-pull' },
+      { name: 'ecs.capability.container-health-check' },
+      { name: 'ecs.capability.docker-plugin.local' },
       { name: 'ecs.os-type', value: 'linux' },
       { name: 'ecs.os-family', value: 'LINUX' },
       { name: 'ecs.os-type-detailed', value: 'LINUX' },
@@ -58,6 +69,35 @@ describe('the attributes of a container instance', () => {
 
   it('do not promise privileged containers where the operator forbids them', () => {
     expect(names({ privilegedDisabled: true })).not.to.include(`${old}privileged-container`);
+  });
+
+  const api = (apiVersion: string) => ({ engine: { apiVersion, minApiVersion: '1.12' } });
+  const windows = { platform: 'windows' as const };
+  const features: [string, Partial<Capabilities>, Partial<Capabilities>[]][] = [
+    ['ecs.capability.task-cpu-mem-limit', { taskLimits: true }, [api('1.21'), windows]],
+    ['ecs.capability.increased-task-cpu-limit', { taskLimits: true }, [api('1.21'), windows]],
+    ['ecs.capability.container-health-check', {}, [{ healthChecksDisabled: true }, api('1.23')]],
+    [`${old}ecr-auth`, {}, [api('1.18')]],
+    ['ecs.capability.execution-role-ecr-pull', {}, [api('1.18')]],
+    [
+      'ecs.capability.execution-role-awslogs',
+      { awslogsExecutionRole: true },
+      [{ awslogsExecutionRole: false }],
+    ],
+    [
+      'ecs.capability.pid-ipc-namespace-sharing',
+      { pauseImageLoaded: true },
+      [{ pauseImageLoaded: false }, windows],
+    ],
+  ];
+  for (const [name, given, without] of features)
+    it(`name ${name} only where it is so`, () => {
+      expect(names(given)).to.include(name);
+      for (const less of without) expect(names({ ...given, ...less })).not.to.include(name);
+    });
+
+  it('name no feature of task limits where tasks have none', () => {
+    expect(names().filter((name) => name.includes('limit'))).to.deep.equal([]);
   });
 
   const engines: [string, string, number[]][] = [

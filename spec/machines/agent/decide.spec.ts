@@ -1,20 +1,23 @@
 import { expect } from 'chai';
 import * as decide from '../../../machines/agent/decide.ts';
-import { container, taskArn, task as taskPlan, unwanted, wanted } from '../../support/builders.ts';
+import { taskArn, task as taskPlan, unwanted, wanted } from '../../support/builders.ts';
 import {
+  admission,
   agentContext,
+  cleanup,
   failure,
   instance,
   payload,
   receipt,
   report,
-  taskInput,
+  rules,
 } from '../../support/chart-contexts.ts';
 
 describe('the decisions of the agent', () => {
   it('begin with what it knows of itself', () => {
     const identity = { cluster: 'specs', containerInstanceArn: instance };
-    expect(decide.newAgent({ identity, pullBehavior: 'default' })).to.deep.equal(agentContext());
+    const input = { identity, rules: rules(), admission, cleanup };
+    expect(decide.newAgent(input)).to.deep.equal(agentContext());
   });
 
   describe('about saved state', () => {
@@ -75,40 +78,6 @@ describe('the decisions of the agent', () => {
     });
   });
 
-  describe('about a new task', () => {
-    const web = container('web');
-    const log = container('log', { essential: false });
-
-    it('give it its containers and the wish of ECS', () => {
-      expect(
-        decide.taskInput(unwanted(taskPlan('one', [web, log])), agentContext(), 1_000),
-      ).to.deep.equal(
-        taskInput({
-          arn: taskArn('one'),
-          desired: 'STOPPED',
-          containers: [
-            { name: 'web', essential: true },
-            { name: 'log', essential: false },
-          ],
-        }),
-      );
-    });
-
-    it('refuse one that needs what this agent does not have', () => {
-      const arrival = wanted(taskPlan('one', [web], { unsupported: ['volumes'] }));
-      expect(
-        decide.taskInput(arrival, agentContext({ pullBehavior: 'once' }), 1_000),
-      ).to.deep.equal(
-        taskInput({
-          arn: taskArn('one'),
-          refusal: 'TaskNotSupportedError: this agent does not support volumes',
-          containers: [{ name: 'web', essential: true }],
-          pullBehavior: 'once',
-        }),
-      );
-    });
-  });
-
   describe('about acknowledging a payload', () => {
     it('owe one for the payload and one for the credentials of each role', () => {
       const credentials = [
@@ -165,6 +134,13 @@ describe('the decisions of the agent', () => {
         jitter: 0.2,
       });
     });
+  });
+
+  it('know whose end an event tells of, and whose outbox it was', () => {
+    const type = 'xstate.done.actor.outbox/one.two';
+    expect(decide.actorIdOf({ type })).to.equal('outbox/one.two');
+    expect(decide.taskOfOutbox('outbox/one.two')).to.equal('task/one.two');
+    expect(decide.taskOfOutbox('task/one')).to.equal(null);
   });
 
   it('count the crashes of a minute', () => {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { StateValue } from 'xstate';
+import { foundInput } from '../../../machines/agent/decide.ts';
 import { agentMachine } from '../../../machines/agent/machine.ts';
 import type { AgentContext } from '../../../machines/agent/model.ts';
 import { outboxActorId, taskActorId } from '../../../machines/names/arn.ts';
@@ -19,12 +20,16 @@ import {
   when,
 } from '../../support/chart.ts';
 import {
+  admission,
   agentContext,
+  cleanup,
   failure,
   instance,
   payload,
+  planned,
   receipt,
   report,
+  rules,
   taskInput,
 } from '../../support/chart-contexts.ts';
 
@@ -48,22 +53,31 @@ const boots = starts('boot', 'boot');
 const registers = (containerInstanceArn: string | null) =>
   starts('register', 'register', { containerInstanceArn });
 const startsSession = spawns('session', 'session', { containerInstanceArn: instance });
-const stopsEngineAndJournal = [stops('watch'), stops('journal')];
+/** What ends with the agent, whatever its control is doing. */
+const stopsAll = [stops('watch'), stops('journal'), stops('admission'), stops('images')];
+const booted = (taskLimits: boolean) => done('boot', { taskLimits, ...stamp });
 
 describe('the agent', () => {
   describe('that begins', () => {
     it('waits for its process to start it', () => {
       begins(agent, {
         identity: { cluster: 'specs', containerInstanceArn: null },
-        pullBehavior: 'once',
-      }).comesTo('idle', agentContext({ containerInstanceArn: null, pullBehavior: 'once' }));
+        rules: rules({ pullBehavior: 'once' }),
+        admission,
+        cleanup,
+      }).comesTo(
+        'idle',
+        agentContext({ containerInstanceArn: null, rules: rules({ pullBehavior: 'once' }) }),
+      );
     });
 
-    it('watches the Engine and boots', () => {
+    it('admits tasks, cleans up, watches the Engine and boots', () => {
       at('idle')
         .gets({ type: 'agent.start', at: 1_000 })
         .comesTo(alive('booting'), {}, [
           starts('journal', 'journal'),
+          spawns('admission', 'admission', admission),
+          spawns('images', 'images', { rules: cleanup, at: 1_000 }),
           spawns('watch', 'watch'),
           boots,
         ]);
@@ -71,8 +85,8 @@ describe('the agent', () => {
 
     it('registers once the Engine has answered, and connects with the ARN it is given', () => {
       at(alive('booting'), { containerInstanceArn: null })
-        .gets(done('boot', stamp))
-        .comesTo(alive('registering'), {}, [registers(null)])
+        .gets(booted(true))
+        .comesTo(alive('registering'), { rules: rules({ taskLimits: true }) }, [registers(null)])
         .gets(done('register', { containerInstanceArn: instance, ...stamp }))
         .comesTo(online('connecting'), { containerInstanceArn: instance }, [startsSession]);
     });
@@ -81,7 +95,7 @@ describe('the agent', () => {
       const exit = { code: 1 as const, reason: 'the Engine says no' };
       const { output } = at(alive('booting'))
         .gets(failed('boot', failure('DOCKER_UNREACHABLE')))
-        .comesTo('failed', { exit }, stopsEngineAndJournal);
+        .comesTo('failed', { exit }, stopsAll);
       expect(output).to.deep.equal(exit);
     });
   });
@@ -89,7 +103,7 @@ describe('the agent', () => {
   describe('that registers', () => {
     it('shows the ARN it has from before', () => {
       at(alive('booting'))
-        .gets(done('boot', stamp))
+        .gets(booted(false))
         .comesTo(alive('registering'), {}, [registers(instance)]);
     });
 
@@ -116,17 +130,13 @@ describe('the agent', () => {
     it('fails for now when ECS was too busy for an hour', () => {
       at(alive('registering'), { attempts: 20, registeringSince: 1_000 })
         .gets(failed('register', throttled(1_000 + 60 * minute)))
-        .comesTo(
-          'failed',
-          { exit: { code: 1, reason: 'the Engine says no' } },
-          stopsEngineAndJournal,
-        );
+        .comesTo('failed', { exit: { code: 1, reason: 'the Engine says no' } }, stopsAll);
     });
 
     it('fails for good when the request itself is wrong', () => {
       at(alive('registering'))
         .gets(failed('register', failure('ECS_INVALID', { message: 'no such cluster' })))
-        .comesTo('failed', { exit: { code: 5, reason: 'no such cluster' } }, stopsEngineAndJournal);
+        .comesTo('failed', { exit: { code: 5, reason: 'no such cluster' } }, stopsAll);
     });
   });
 
@@ -142,7 +152,7 @@ describe('the agent', () => {
 
     it('begins an outbox and a task for each new one, and has all of it committed', () => {
       const one = wanted(taskPlan('one', [container('web')]));
-      at(online('serving'), { pullBehavior: 'once' })
+      at(online('serving'), { rules: rules({ pullBehavior: 'once' }) })
         .gets(received(payload({ tasks: [one] })))
         .stays({}, [
           spawns(outboxActorId(one.plan.arn), 'report', { taskArn: one.plan.arn, roll: 0.5 }),
@@ -151,7 +161,7 @@ describe('the agent', () => {
             'task',
             taskInput({
               arn: one.plan.arn,
-              containers: [{ name: 'web', essential: true }],
+              containers: [planned('web')],
               pullBehavior: 'once',
               at: 2_000,
             }),
@@ -175,7 +185,7 @@ describe('the agent', () => {
       const arn = taskArn('odd');
       at(online('serving'))
         .gets(received(payload({ refused: [{ arn, reason: 'UnrecognizedTaskError: no' }] })))
-        .stays({}, [
+        .stays({ refused: [arn] }, [
           spawns(outboxActorId(arn), 'report', { taskArn: arn, roll: 0 }),
           tells(outboxActorId(arn), {
             type: 'task.changed',
@@ -184,6 +194,14 @@ describe('the agent', () => {
           }),
           commits(),
         ]);
+    });
+
+    it('remembers which tasks it could not understand, and does not tell of them again', () => {
+      const arn = taskArn('odd');
+      const again = payload({ refused: [{ arn, reason: 'UnrecognizedTaskError: no' }] });
+      at(online('serving'), { refused: [arn] })
+        .gets(received(again))
+        .stays({ refused: [arn] }, [commits()]);
     });
 
     it('acknowledges once all is on disk, be the session connected or not', () => {
@@ -227,8 +245,43 @@ describe('the agent', () => {
         .comesTo(
           'failed',
           { exit: { code: 1, reason: 'The session with ACS keeps failing.' } },
-          stopsEngineAndJournal,
+          stopsAll,
         );
+    });
+  });
+
+  describe('that forgets', () => {
+    const [id, outbox] = [taskActorId(taskArn('one')), outboxActorId(taskArn('one'))];
+
+    it('an outbox that has told all, and tells its task so', () => {
+      at(online('serving'), {}, { children: [outbox, id], system: [id] })
+        .gets(done(outbox, undefined))
+        .stays({}, [tells(id, { type: 'report.settled', at: 0 })]);
+    });
+
+    it('an outbox of a task that could not be understood', () => {
+      at(online('serving'), {}, { children: [outbox] })
+        .gets(done(outbox, undefined))
+        .stays();
+    });
+
+    it('a task whose remains are gone', () => {
+      at(online('serving'), {}, { children: [id] })
+        .gets(done(id, undefined))
+        .stays();
+    });
+  });
+
+  describe('that finds containers of its own', () => {
+    it('takes over those that no record knows, as tasks that run', () => {
+      const found = taskPlan('lost');
+      const outbox = outboxActorId(found.arn);
+      at(online('serving'))
+        .gets({ type: 'tasks.found', tasks: [found], at: 5_000 })
+        .stays({}, [
+          spawns(outbox, 'report', { taskArn: found.arn, roll: 0 }),
+          spawns(taskActorId(found.arn), 'task', foundInput(found, rules(), 5_000)),
+        ]);
     });
   });
 
@@ -236,31 +289,36 @@ describe('the agent', () => {
     const id = taskActorId(taskArn('one'));
 
     it('lives on when a task crashes, and puts another in its place', () => {
-      const task = taskInput({ arn: taskArn('one'), desired: 'STOPPED', mayBeRunning: true });
+      const task = taskInput({ arn: taskArn('one'), desired: 'STOPPED', begins: 'halted' });
       at(online('serving'), {}, { children: [id] })
         .gets(failed(id, new Error('a fault of this program')))
         .stays()
         .gets({ type: 'task.crashed', actorId: id, task })
+        .stays({}, [
+          stops(id),
+          spawns(id, 'task', task),
+          // There is no outbox that would tell it so.
+          tells(id, { type: 'report.settled', at: 0 }),
+        ]);
+    });
+
+    it('lets the outbox of a crashed task tell of the other’s end', () => {
+      const task = taskInput({ arn: taskArn('one'), desired: 'STOPPED', begins: 'halted' });
+      at(online('serving'), {}, { children: [id], system: [outboxActorId(task.arn)] })
+        .gets({ type: 'task.crashed', actorId: id, task })
         .stays({}, [stops(id), spawns(id, 'task', task)]);
     });
 
-    it('fails for now when its journal fails', () => {
-      at(online('serving'))
-        .gets(failed('journal', failure('STORE_FAILED', { message: 'disk full' })))
-        .comesTo('failed', { exit: { code: 1, reason: 'disk full' } }, [
-          stops('session'),
-          stops('watch'),
-        ]);
-    });
-
-    it('fails for now when the watch over the Engine fails', () => {
-      at(online('serving'))
-        .gets(failed('watch', failure('UNKNOWN', { message: 'a fault of this program' })))
-        .comesTo('failed', { exit: { code: 1, reason: 'a fault of this program' } }, [
-          stops('session'),
-          stops('journal'),
-        ]);
-    });
+    for (const part of ['journal', 'admission', 'images', 'watch'])
+      it(`fails for now when its ${part} does`, () => {
+        const others = stopsAll.filter((ask) => !('stops' in ask && ask.stops === part));
+        at(online('serving'))
+          .gets(failed(part, failure('UNKNOWN', { message: 'disk full' })))
+          .comesTo('failed', { exit: { code: 1, reason: 'disk full' } }, [
+            stops('session'),
+            ...others,
+          ]);
+      });
   });
 
   describe('that is asked to stop', () => {
@@ -271,7 +329,7 @@ describe('the agent', () => {
     it('lets the last changes reach the disk, and ends in good order', () => {
       const { output } = at(online('serving'))
         .gets({ type: 'agent.stop', at: 2_000 })
-        .comesTo('stopping', {}, [stops('session'), ...stopsEngineAndJournal, settles, patience])
+        .comesTo('stopping', {}, [stops('session'), ...stopsAll, settles, patience])
         .gets(done('settle', stamp))
         .comesTo('stopped', {}, [stops('patience')]);
       expect(output).to.deep.equal(clean);
@@ -294,7 +352,7 @@ describe('the agent', () => {
     it('gives up whatever it was waiting for', () => {
       at(alive('backingOff'), { attempts: 1 })
         .gets({ type: 'agent.stop', at: 2_000 })
-        .comesTo('stopping', {}, [stops('retry'), ...stopsEngineAndJournal, settles, patience]);
+        .comesTo('stopping', {}, [stops('retry'), ...stopsAll, settles, patience]);
     });
   });
 

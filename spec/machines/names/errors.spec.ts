@@ -5,12 +5,12 @@ import { failure } from '../../support/chart-contexts.ts';
 class StoreFull extends AgentError {}
 
 describe('an error of the agent', () => {
-  it('has a code, a name of its own, and may not be tried again unless it says so', () => {
+  it('has a code, which is its name, and may not be tried again unless it says so', () => {
     const error = new StoreFull('STORE_FULL', 'the disk is full');
     expect(error).to.be.instanceOf(Error);
     expect(error).to.include({
       code: 'STORE_FULL',
-      name: 'StoreFull',
+      name: 'STORE_FULL',
       message: 'the disk is full',
       retry: false,
     });
@@ -45,7 +45,7 @@ describe('a failure', () => {
     ],
     [
       new StoreFull('STORE_FULL', 'full', { retry: true }),
-      { ...unknown, code: 'STORE_FULL', name: 'StoreFull', message: 'full', retry: true },
+      { ...unknown, code: 'STORE_FULL', name: 'STORE_FULL', message: 'full', retry: true },
     ],
   ];
   for (const [value, expected] of odd)

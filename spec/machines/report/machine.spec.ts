@@ -30,6 +30,7 @@ const stopped = report('STOPPED', { containers: [told('web', 'STOPPED')] });
 const knowsRunning = { status: 'RUNNING' as const, containers: { web: 'RUNNING' as const } };
 const knowsStopped = { status: 'STOPPED' as const, containers: { web: 'STOPPED' as const } };
 
+const throttled = failure('ECS_THROTTLED', { retry: true });
 const submits = starts('submit', 'submit', { taskArn: story });
 /** Ten seconds and half of twenty, as the outbox's roll is a half. */
 const ticks = starts('tick', 'timer', { deadline: 22_000 });
@@ -45,6 +46,20 @@ describe('the outbox of a task', () => {
       .comesTo('sending', { queue: [running] }, [submits])
       .gets(done('submit', stamp))
       .comesTo('idle', { queue: [], sent: knowsRunning });
+  });
+
+  it('ends once ECS has accepted that its task stopped', () => {
+    at('idle', { sent: knowsRunning })
+      .gets(taskChanged(stopped))
+      .comesTo('sending', { queue: [stopped] }, [submits])
+      .gets(done('submit', stamp))
+      .comesTo('settled', { queue: [], sent: knowsStopped, settled: true });
+  });
+
+  it('ends when ECS will never take that its task stopped', () => {
+    at('sending', { queue: [stopped], attempts: 3, sent: knowsRunning })
+      .gets(failed('submit', failure('ECS_INVALID')))
+      .comesTo('settled', { queue: [], attempts: 0, settled: true });
   });
 
   it('does not tell ECS what it knows', () => {
@@ -110,9 +125,15 @@ describe('the outbox of a task', () => {
     });
 
     it('passes over what ECS knows by now', () => {
-      at('sending', { queue: [stopped, running, stopped] })
+      at('sending', { queue: [running, running, running] })
         .gets(done('submit', stamp))
-        .comesTo('idle', { queue: [], sent: knowsStopped });
+        .comesTo('idle', { queue: [], sent: knowsRunning });
+    });
+
+    it('passes over all that comes after the end', () => {
+      at('sending', { queue: [stopped, running], collected: logStopped })
+        .gets(done('submit', stamp))
+        .comesTo('settled', { queue: [running], sent: knowsStopped, settled: true });
     });
 
     it('drops what ECS will never take, without counting it as told', () => {
@@ -123,18 +144,22 @@ describe('the outbox of a task', () => {
 
     it('tries again a while after a failure, later each time', () => {
       at('sending', { queue: [running] })
-        .gets(failed('submit', failure('ECS_THROTTLED', { retry: true })))
-        .comesTo('backingOff', { attempts: 1 }, [starts('retry', 'timer', { deadline: 3_000 })])
+        .gets(failed('submit', throttled))
+        .comesTo('backingOff', { attempts: 1, trouble: throttled }, [
+          starts('retry', 'timer', { deadline: 3_000 }),
+        ])
         .gets(done('retry', { at: 3_000, roll: 0 }))
         .comesTo('sending', {}, [submits])
-        .gets(failed('submit', failure('ECS_THROTTLED', { at: 3_000, roll: 0.5 })))
-        .comesTo('backingOff', { attempts: 2 }, [starts('retry', 'timer', { deadline: 4_430 })]);
+        .gets(failed('submit', { ...throttled, at: 3_000, roll: 0.5 }))
+        .comesTo('backingOff', { attempts: 2, trouble: { ...throttled, at: 3_000, roll: 0.5 } }, [
+          starts('retry', 'timer', { deadline: 4_430 }),
+        ]);
     });
 
     it('forgets its failures once ECS accepts', () => {
-      at('sending', { queue: [running], attempts: 7 })
+      at('sending', { queue: [running], attempts: 7, trouble: throttled })
         .gets(done('submit', stamp))
-        .comesTo('idle', { queue: [], attempts: 0, sent: knowsRunning });
+        .comesTo('idle', { queue: [], attempts: 0, trouble: null, sent: knowsRunning });
     });
   });
 

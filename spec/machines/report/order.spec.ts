@@ -1,11 +1,13 @@
 import { expect } from 'chai';
-import type { ContainerStatus } from '../../../machines/container/model.ts';
+import type { ContainerReport } from '../../../machines/report/model.ts';
 import * as order from '../../../machines/report/order.ts';
 import type { TaskStatus } from '../../../machines/task/model.ts';
 import { outboxContext, report, story, told } from '../../support/chart-contexts.ts';
 
-const knowing = (status: TaskStatus | null, web: ContainerStatus = 'NONE') =>
-  outboxContext({ sent: { status, containers: { web } } });
+type Told = ContainerReport['status'];
+
+const knowing = (status: TaskStatus | null, web?: Told) =>
+  outboxContext({ sent: { status, containers: web ? { web } : {} } });
 
 describe('what ECS is told', () => {
   it('is nothing yet of a new task', () => {
@@ -14,6 +16,12 @@ describe('what ECS is told', () => {
 
   const taskNews: [TaskStatus | null, TaskStatus, boolean][] = [
     [null, 'PENDING', false],
+    [null, 'MANIFEST_PULLED', true],
+    ['PENDING', 'MANIFEST_PULLED', true],
+    ['MANIFEST_PULLED', 'MANIFEST_PULLED', false],
+    ['MANIFEST_PULLED', 'PENDING', false],
+    ['MANIFEST_PULLED', 'RUNNING', true],
+    ['RUNNING', 'MANIFEST_PULLED', false],
     [null, 'RUNNING', true],
     [null, 'STOPPED', true],
     ['PENDING', 'PENDING', false],
@@ -30,17 +38,20 @@ describe('what ECS is told', () => {
       expect(news).to.deep.equal(isNews ? report(status) : null);
     });
 
-  const containerNews: [ContainerStatus, ContainerStatus, boolean][] = [
-    ['NONE', 'RUNNING', true],
-    ['NONE', 'STOPPED', true],
+  const containerNews: [Told | undefined, Told, boolean][] = [
+    [undefined, 'MANIFEST_PULLED', true],
+    [undefined, 'RUNNING', true],
+    [undefined, 'STOPPED', true],
+    ['MANIFEST_PULLED', 'MANIFEST_PULLED', false],
+    ['MANIFEST_PULLED', 'RUNNING', true],
+    ['RUNNING', 'MANIFEST_PULLED', false],
     ['RUNNING', 'RUNNING', false],
     ['RUNNING', 'STOPPED', true],
     ['STOPPED', 'RUNNING', false],
     ['STOPPED', 'STOPPED', false],
-    ['NONE', 'CREATED', false],
   ];
   for (const [sent, status, isNews] of containerNews)
-    it(`is ${isNews ? '' : 'not '}that a container is ${status} when it knows ${sent}`, () => {
+    it(`is ${isNews ? '' : 'not '}that a container is ${status} when it knows ${sent ?? 'nothing'}`, () => {
       const now = report('RUNNING', { containers: [told('web', status)] });
       expect(order.newsOf(knowing('RUNNING', sent), now)).to.deep.equal(isNews ? now : null);
     });
@@ -69,8 +80,37 @@ describe('what ECS is told', () => {
     ).to.deep.equal({
       queue: [next],
       attempts: 0,
+      trouble: null,
+      settled: false,
       sent: { status: 'RUNNING', containers: { web: 'RUNNING', log: 'STOPPED' } },
     });
+  });
+
+  it('is all there is to tell once its end is accepted, or never will be', () => {
+    const over = outboxContext({ queue: [report('STOPPED')], attempts: 3 });
+    expect(order.accepted(over).settled).to.equal(true);
+    expect(order.dropped(over)).to.deep.equal({
+      queue: [],
+      attempts: 0,
+      trouble: null,
+      settled: true,
+    });
+  });
+
+  it('leaves the queue uncounted where ECS never takes it', () => {
+    const [head, next] = [report('RUNNING'), report('STOPPED')];
+    expect(order.dropped(outboxContext({ queue: [head, next] }))).to.deep.equal({
+      queue: [next],
+      attempts: 0,
+      trouble: null,
+      settled: false,
+    });
+  });
+
+  it('keeps the furthest status when only containers have changed', () => {
+    const log = report('PENDING', { containers: [told('log', 'RUNNING')] });
+    expect(order.newsOf(knowing('MANIFEST_PULLED'), log)?.status).to.equal('MANIFEST_PULLED');
+    expect(order.newsOf(knowing(null), log)?.status).to.equal('PENDING');
   });
 
   it('does not change by an answer to nothing', () => {

@@ -143,6 +143,20 @@ describe('a session with ACS', () => {
         ]);
     });
 
+    it('acknowledges new keys of a role, which are kept in memory only', () => {
+      const receipt = { credentialsId: 'c1', expiration: '2030-01-01T00:00:00Z' };
+      at('online.serving.listening', known)
+        .gets(received({ kind: 'credentials', messageId: 'k1', receipt }))
+        .comesTo('online.serving.listening', {}, [
+          stops('heartbeat'),
+          tells('connection', {
+            type: 'frame.send',
+            acknowledgements: [{ kind: 'credentials', messageId: 'k1', ...receipt }],
+          }),
+          listens,
+        ]);
+    });
+
     it('takes any other message for a sign of life', () => {
       at('online.serving.listening', known)
         .gets(received({ kind: 'other', type: 'TaskManifestMessage' }))

@@ -1,0 +1,118 @@
+import { type AnyActorRef, assign, enqueueActions, sendTo, setup } from 'xstate';
+import { admissionMachine } from '../admission/machine.ts';
+import { imagesMachine } from '../image/machine.ts';
+import { outboxActorId, taskActorId } from '../names/arn.ts';
+import { type Deadline, type Stamp, unbound, unboundCallback } from '../names/effects.ts';
+import type { Failure } from '../names/errors.ts';
+import { reportMachine } from '../report/machine.ts';
+import { sessionMachine } from '../session/machine.ts';
+import type { Acknowledgement, Payload } from '../session/model.ts';
+import { taskInput } from '../task/decide.ts';
+import type { TaskInput } from '../task/events.ts';
+import { taskMachine } from '../task/machine.ts';
+import type { TaskPlan } from '../task/model.ts';
+import { watchMachine } from '../watch/machine.ts';
+import * as decide from './decide.ts';
+import type { AgentEvent, AgentInput, Booted, JournalCommand, Registered } from './events.ts';
+import { type AgentContext, type AgentExit, exitCodes } from './model.ts';
+
+type Received = { payload: Payload; known: string[]; at: number };
+
+/** What the agent machine is made of; its chart is in `machine.ts`. */
+export const agentSetup = setup({
+  types: {
+    context: {} as AgentContext,
+    events: {} as AgentEvent,
+    input: {} as AgentInput,
+    output: {} as AgentExit,
+  },
+  actors: {
+    boot: unbound<Booted, undefined>('boot'),
+    register: unbound<Registered, { containerInstanceArn: string | null }>('register'),
+    settle: unbound<Stamp, undefined>('settle'),
+    timer: unbound<Stamp, Deadline>('timer'),
+    journal: unboundCallback<JournalCommand, undefined>('journal'),
+    admission: admissionMachine,
+    images: imagesMachine,
+    session: sessionMachine,
+    watch: watchMachine,
+    task: taskMachine,
+    report: reportMachine,
+  },
+  actions: {
+    keepBooted: assign(({ context }, { taskLimits }: Booted) => ({
+      rules: { ...context.rules, taskLimits },
+    })),
+    keepInstance: assign((_, { containerInstanceArn }: Registered) => ({
+      containerInstanceArn,
+      attempts: 0,
+    })),
+    countAttempt: assign(({ context }, { at }: Failure) => ({
+      attempts: context.attempts + 1,
+      registeringSince: context.registeringSince ?? at,
+    })),
+    countCrash: assign(({ context }, { at }: Stamp) => ({
+      crashes: decide.crashesWith(context.crashes, at),
+    })),
+    fail: assign((_, failure: Failure) => ({ exit: decide.exitAfter(failure) })),
+    giveUp: assign({
+      exit: { code: exitCodes.error, reason: 'The session with ACS keeps failing.' } as AgentExit,
+    }),
+    takeTasks: enqueueActions(({ context, enqueue, system }, received: Received) => {
+      const { payload, known, at } = received;
+      const { start, stop, refuse } = decide.intakeOf(payload, [...known, ...context.refused]);
+      for (const arn of stop) {
+        // A task that could not be understood has an outbox only.
+        const task: AnyActorRef | undefined = system.get(taskActorId(arn));
+        if (task) enqueue.sendTo(task, { type: 'task.stop', at });
+      }
+      // In one assignment, because each copies the agent's list of children.
+      enqueue.assign(({ spawn }) => {
+        for (const { plan, roll } of start) spawn('report', decide.outboxOf(plan.arn, roll));
+        for (const { arn } of refuse) spawn('report', decide.outboxOf(arn, 0));
+        for (const arrival of start)
+          spawn('task', decide.taskOf(taskInput(arrival, context.rules, at)));
+        return { refused: decide.refusedWith(context.refused, refuse) };
+      });
+      for (const { arn, reason } of refuse) {
+        const report = decide.refusalReport(arn, reason);
+        enqueue.sendTo(outboxActorId(arn), { type: 'task.changed', report, at });
+      }
+    }),
+    adoptTasks: enqueueActions(({ context, enqueue }, found: { tasks: TaskPlan[]; at: number }) => {
+      for (const { arn } of found.tasks) enqueue.spawnChild('report', decide.outboxOf(arn, 0));
+      for (const plan of found.tasks)
+        enqueue.spawnChild('task', decide.taskOf(decide.foundInput(plan, context.rules, found.at)));
+    }),
+    commit: sendTo('journal', (_, payload: Payload) => ({
+      type: 'commit' as const,
+      acknowledgements: decide.receiptsOf(payload),
+    })),
+    acknowledge: sendTo('session', (_, acknowledgements: Acknowledgement[]) => ({
+      type: 'acknowledge' as const,
+      acknowledgements,
+    })),
+    forget: enqueueActions(({ enqueue, event, system }) => {
+      const actorId = decide.actorIdOf(event);
+      // By its id, because the system has forgotten an actor that is done.
+      enqueue.stopChild(actorId);
+      const taskId = decide.taskOfOutbox(actorId);
+      const task: AnyActorRef | undefined = taskId === null ? undefined : system.get(taskId);
+      if (task) enqueue.sendTo(task, { type: 'report.settled', at: 0 });
+    }),
+    replaceTask: enqueueActions(
+      ({ enqueue, system }, { actorId, task }: { actorId: string; task: TaskInput }) => {
+        enqueue.stopChild(actorId);
+        enqueue.spawnChild('task', decide.taskOf(task));
+        // An outbox that has told of its end is gone, and cannot tell the task so any more.
+        if (!system.get(outboxActorId(task.arn)))
+          enqueue.sendTo(actorId, { type: 'report.settled', at: 0 });
+      },
+    ),
+  },
+  guards: {
+    mayRegisterAgain: ({ context }, failure: Failure) => decide.mayRegisterAgain(context, failure),
+    crashesTooOften: ({ context }, { at }: Stamp) =>
+      decide.crashesWith(context.crashes, at).length > decide.intensity.crashes,
+  },
+});
