@@ -114,7 +114,8 @@ class Connection implements AcsConnection {
   #hear(text: string): void {
     if (this.#ended) return;
     try {
-      this.#listener.message(decodeFrame(text, this.#options.random));
+      const { message, roles } = decodeFrame(text, this.#options.random);
+      this.#listener.message(message, roles);
     } catch (error) {
       if (!(error instanceof AcsError)) throw error;
       this.#listener.malformed(error);

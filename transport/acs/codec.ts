@@ -1,15 +1,14 @@
 import type { Acknowledgement, InboundMessage } from '../../machines/session/model.ts';
 import type { Random } from '../host/port.ts';
 import { type JsonObject, MalformedError, Members, readObject } from '../wire/members.ts';
-import { readPayload } from './payload.ts';
-import { AcsError } from './port.ts';
+import { readPayload, readRole, receiptOf } from './payload.ts';
+import { AcsError, type RoleCredentials } from './port.ts';
 
 /** Messages of ACS that are known and ask nothing of this agent; they still show that ACS is there. */
 const others = new Set([
   'HeartbeatAckRequest',
   'AckRequest',
   'NackRequest',
-  'IAMRoleCredentialsMessage',
   'IAMRoleCredentialsAckRequest',
   'AttachTaskNetworkInterfacesMessage',
   'AttachInstanceNetworkInterfacesMessage',
@@ -32,11 +31,17 @@ const others = new Set([
 /** As much of an unknown type as is shown; the longest known one has 38 characters. */
 const shownOfType = 64;
 
+/** A message, and the keys of roles that came with it. */
+export interface DecodedFrame {
+  message: InboundMessage;
+  roles: RoleCredentials[];
+}
+
 /**
  * Reads one frame: `{"type": ..., "message": {...}}`, or an error as `{"<type>": "<text>"}`.
  * Throws {@link AcsError}: `ACS_MALFORMED_FRAME`, or `ACS_UNKNOWN_MESSAGE` for a type of no model.
  */
-export function decodeFrame(text: string, random: Random): InboundMessage {
+export function decodeFrame(text: string, random: Random): DecodedFrame {
   try {
     return readMessage(readObject(text, 'frame'), random);
   } catch (error) {
@@ -45,24 +50,41 @@ export function decodeFrame(text: string, random: Random): InboundMessage {
   }
 }
 
-function readMessage(frame: JsonObject, random: Random): InboundMessage {
+function readMessage(frame: JsonObject, random: Random): DecodedFrame {
   const head = new Members(frame, 'frame');
   const type = head.text('type') || errorTypeOf(frame);
   if (type === 'PayloadMessage') {
     const body = head.object('message');
-    const payload = body && readPayload(body, random);
-    return payload ? { kind: 'payload', payload } : { kind: 'other', type };
+    const read = body && readPayload(body, random);
+    if (!read) return other(type);
+    return { message: { kind: 'payload', payload: read.payload }, roles: read.roles };
   }
   if (type === 'HeartbeatMessage') {
     const messageId = head.object('message')?.text('messageId') ?? '';
-    return { kind: 'heartbeat', messageId };
+    return { message: { kind: 'heartbeat', messageId }, roles: [] };
   }
-  if (others.has(type)) return { kind: 'other', type };
+  if (type === 'IAMRoleCredentialsMessage') return readCredentials(type, head.object('message'));
+  if (others.has(type)) return other(type);
   const shown = type.slice(0, shownOfType);
   throw new AcsError(
     'ACS_UNKNOWN_MESSAGE',
     `A message of ACS was dropped: its type "${shown}" is not known`,
   );
+}
+
+const other = (type: string): DecodedFrame => ({ message: { kind: 'other', type }, roles: [] });
+
+const roleTypes = ['TaskApplication', 'TaskExecution'];
+
+/** New keys for a role of a task; a message that does not say whose they are is not answered. */
+function readCredentials(type: string, body: Members | null): DecodedFrame {
+  const role = body?.object('roleCredentials');
+  const read = role && readRole(role);
+  const messageId = body?.text('messageId');
+  const isWhose = body?.text('taskArn') && roleTypes.includes(body.text('roleType') ?? '');
+  if (!read || !messageId || !isWhose) return other(type);
+  const message = { kind: 'credentials' as const, messageId, receipt: receiptOf(read) };
+  return { message, roles: [read] };
 }
 
 /** The short form of an error: an object whose only member is the error's type. */

@@ -1,5 +1,15 @@
 import { AgentError } from '../../machines/names/errors.ts';
 import type { Acknowledgement, InboundMessage } from '../../machines/session/model.ts';
+import type { AwsKeys } from '../wire/credentials.ts';
+
+/** The keys of a role that a task acts in, or that the agent acts in for it. */
+export interface RoleCredentials {
+  credentialsId: string;
+  roleArn: string;
+  /** As ECS writes it, e.g. `2030-01-01T00:00:00Z`. */
+  expiration: string;
+  keys: AwsKeys;
+}
 
 /** What the agent says of itself when it opens a connection to ACS. */
 export interface AcsAddress {
@@ -15,7 +25,8 @@ export interface AcsAddress {
 /** What happens on a connection, in order: `opened` once, then messages, then one `closed`. */
 export interface AcsListener {
   opened(): void;
-  message(message: InboundMessage): void;
+  /** A message, and the keys of the roles that came with it: those are for memory only. */
+  message(message: InboundMessage, roles: RoleCredentials[]): void;
   /** A frame that is not a message of ACS; the connection stays. */
   malformed(error: AcsError): void;
   /** `clean`: ended by the peer in good order, so that reconnecting at once is right. */

@@ -1,6 +1,5 @@
 import { AgentError } from '../../machines/names/errors.ts';
 import { isObject, type JsonObject, MalformedError, Members } from '../wire/members.ts';
-import { configOf, defined, hostConfigOf } from './overlay.ts';
 
 /** A task as ACS carries it; only what the control plane itself looks at is named. */
 export interface WireTask extends JsonObject {
@@ -45,7 +44,7 @@ function taskOf(definition: Members, task: { arn: string; version: string }): Wi
       cpu: sizeOf(definition, 'cpu', { vcpu: 1, '': 1 / 1024 }),
       memory: sizeOf(definition, 'memory', { gb: 1024, '': 1 }),
     }),
-    volumes: definition.entries('volumes').map(({ json }) => json),
+    volumes: definition.entries('volumes').map(volumeOf),
     associations: containers.flatMap(associationsOf),
     containers: containers.map((container, at) =>
       containerOf(container, { where: `containerDefinitions[${at}]`, networkMode }),
@@ -53,10 +52,24 @@ function taskOf(definition: Members, task: { arn: string; version: string }): Wi
   };
 }
 
+/** What a volume of a task definition is made of says of which type it is for the agent. */
+function volumeOf(volume: Members): JsonObject {
+  const docker = volume.object('dockerVolumeConfiguration');
+  const dockerVolumeConfiguration = docker && { scope: 'task', driver: 'local', ...docker.json };
+  if (dockerVolumeConfiguration)
+    return { ...volume.json, type: 'docker', dockerVolumeConfiguration };
+  if (volume.flag('configuredAtLaunch')) return { ...volume.json, type: 'amazonebs' };
+  const kind = volumeKinds.find((known) => volume.object(`${known}VolumeConfiguration`));
+  if (kind) return { ...volume.json, type: kind };
+  return { ...volume.json, type: 'host', host: volume.object('host')?.json ?? {} };
+}
+
+const volumeKinds = ['efs', 'fsxWindowsFileServer'];
+
 /** Members that both have in common, and that are lists of objects or of words, or objects. */
 const sameLists = ['mountPoints', 'volumesFrom', 'environmentFiles', 'dependsOn'];
 const sameWords = ['command', 'entryPoint', 'links', 'credentialSpecs'];
-const sameObjects = ['restartPolicy', 'firelensConfiguration'];
+const sameObjects = ['firelensConfiguration'];
 
 function containerOf(
   container: Members,
@@ -79,6 +92,7 @@ function containerOf(
     portMappings: container.entries('portMappings').map(portMappingOf),
     secrets: secretsOf(container),
     ...registryAuthenticationOf(container),
+    ...restartPolicyOf(container),
     ...(container.object('healthCheck') && { healthCheckType: 'docker' }),
     dockerConfig: {
       config: JSON.stringify(configOf(container)),
@@ -140,3 +154,117 @@ function registryAuthenticationOf(container: Members): JsonObject {
   const asmAuthData = { credentialsParameter: credentials.text('credentialsParameter') };
   return { registryAuthentication: { type: 'asm', asmAuthData } };
 }
+
+/** Seconds that a container must have run, where its restart policy does not say. */
+const restartAttemptPeriod = 60;
+
+function restartPolicyOf(container: Members): JsonObject {
+  const policy = container.object('restartPolicy');
+  return policy ? { restartPolicy: { restartAttemptPeriod, ...policy.json } } : {};
+}
+
+const mebibyte = 1_048_576;
+const nanosecondsOfASecond = 1e9;
+
+/** What of a container definition becomes a field of Docker's container configuration. */
+const configOf = (container: Members): JsonObject =>
+  defined({
+    User: container.text('user'),
+    WorkingDir: container.text('workingDirectory'),
+    Hostname: container.text('hostname'),
+    NetworkDisabled: container.flag('disableNetworking'),
+    Labels: container.textMap('dockerLabels'),
+    OpenStdin: container.flag('interactive'),
+    Tty: container.flag('pseudoTerminal'),
+    HealthCheck: healthCheckOf(container),
+  });
+
+function healthCheckOf(container: Members): JsonObject | undefined {
+  const check = container.object('healthCheck');
+  if (!check) return undefined;
+  const startPeriod = check.number('startPeriod');
+  return defined({
+    Test: check.texts('command'),
+    Interval: (check.number('interval') ?? 30) * nanosecondsOfASecond,
+    Timeout: (check.number('timeout') ?? 5) * nanosecondsOfASecond,
+    Retries: check.number('retries') ?? 3,
+    StartPeriod: startPeriod && startPeriod * nanosecondsOfASecond,
+  });
+}
+
+/** What of a container definition becomes a field of Docker's host configuration. */
+const hostConfigOf = (container: Members, networkMode: string | null): JsonObject =>
+  defined({
+    NetworkMode: networkMode,
+    MemoryReservation: bytesOf(container.number('memoryReservation')),
+    LogConfig: logConfigOf(container),
+    Privileged: container.flag('privileged'),
+    ReadonlyRootfs: container.flag('readonlyRootFilesystem'),
+    SecurityOpt: container.texts('dockerSecurityOptions'),
+    Dns: container.texts('dnsServers'),
+    DnsSearch: container.texts('dnsSearchDomains'),
+    ExtraHosts: given(
+      container.entries('extraHosts'),
+      (host) => `${host.text('hostname')}:${host.text('ipAddress')}`,
+    ),
+    Ulimits: given(container.entries('ulimits'), (limit) => ({
+      Name: limit.text('name'),
+      Soft: limit.number('softLimit'),
+      Hard: limit.number('hardLimit'),
+    })),
+    Sysctls: mapped(container.entries('systemControls'), (control) => [
+      control.text('namespace') ?? '',
+      control.text('value') ?? '',
+    ]),
+    ...linuxParametersOf(container),
+  });
+
+function logConfigOf(container: Members): JsonObject | undefined {
+  const log = container.object('logConfiguration');
+  return log ? { Type: log.text('logDriver'), Config: log.textMap('options') ?? {} } : undefined;
+}
+
+/** ECS sends both lists of capabilities even where none is asked for. */
+function linuxParametersOf(container: Members): JsonObject {
+  const linux = container.object('linuxParameters');
+  const capabilities = linux?.object('capabilities');
+  const maxSwap = linux?.number('maxSwap') ?? null;
+  return {
+    CapAdd: capabilities?.texts('add') ?? [],
+    CapDrop: capabilities?.texts('drop') ?? [],
+    Devices: linux && given(linux.entries('devices'), deviceOf),
+    Tmpfs: linux && mapped(linux.entries('tmpfs'), tmpfsOf),
+    ShmSize: bytesOf(linux?.number('sharedMemorySize')),
+    Init: linux?.flag('initProcessEnabled'),
+    // Docker's limit is for memory and swap together.
+    MemorySwap: maxSwap === null ? null : bytesOf(maxSwap + (container.number('memory') ?? 0)),
+    MemorySwappiness: linux?.number('swappiness'),
+  };
+}
+
+function deviceOf(device: Members): JsonObject {
+  const permissions = device.texts('permissions') ?? ['read', 'write', 'mknod'];
+  return {
+    PathOnHost: device.text('hostPath'),
+    PathInContainer: device.text('containerPath') ?? device.text('hostPath'),
+    CgroupPermissions: permissions.map((permission) => permission.charAt(0)).join(''),
+  };
+}
+
+const tmpfsOf = (mount: Members): [string, string] => [
+  mount.text('containerPath') ?? '',
+  [`size=${mount.number('size') ?? 0}m`, ...(mount.texts('mountOptions') ?? [])].join(','),
+];
+
+const bytesOf = (mebibytes: number | null | undefined): number | null =>
+  typeof mebibytes === 'number' ? mebibytes * mebibyte : null;
+
+const given = <Entry>(entries: Members[], translate: (entry: Members) => Entry): Entry[] | null =>
+  entries.length > 0 ? entries.map(translate) : null;
+
+const mapped = (entries: Members[], translate: (entry: Members) => [string, string]) =>
+  entries.length > 0 ? Object.fromEntries(entries.map(translate)) : null;
+
+/** An object without the members that are not given. */
+const defined = (object: JsonObject): JsonObject =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => value != null));

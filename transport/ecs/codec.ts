@@ -11,6 +11,8 @@ import type { Registration } from './port.ts';
 /** Limits of SubmitTaskStateChange (Amazon ECS API) in bytes. */
 const reasonBytes = 1024;
 const idBytes = 255;
+/** As many bindings of a container as ECS takes where one of them is a range. */
+const mostBindings = 100;
 
 /** RegisterContainerInstance as ECS takes it: the public model of the SDK lacks the token. */
 export type RegistrationInput = RegisterContainerInstanceCommandInput & { clientToken: string };
@@ -74,20 +76,21 @@ export function cut(text: string, limit: number): string {
   return bytes.subarray(0, end).toString();
 }
 
-const isTold = ({ status }: ContainerReport): boolean =>
-  status === 'RUNNING' || status === 'STOPPED';
+/** The wire knows no status between pending and running. */
+const wireStatus = (status: TaskReport['status'] | ContainerReport['status']) =>
+  status === 'MANIFEST_PULLED' ? 'PENDING' : status;
 
 /** A report as the SDK sends it, cut to the limits of SubmitTaskStateChange. */
 export function encodeTaskChange(
   cluster: string,
   report: TaskReport,
 ): SubmitTaskStateChangeCommandInput {
-  const containers = report.containers.filter(isTold).map(encodeContainer);
+  const containers = report.containers.map(encodeContainer);
   const { pullStartedAt, pullStoppedAt, executionStoppedAt } = report;
   return {
     cluster,
     task: report.taskArn,
-    status: report.status,
+    status: wireStatus(report.status),
     reason: cut(report.reason, reasonBytes),
     ...(containers.length > 0 && { containers }),
     ...(pullStartedAt !== null && { pullStartedAt: new Date(pullStartedAt) }),
@@ -98,12 +101,19 @@ export function encodeTaskChange(
 
 const encodeContainer = (container: ContainerReport): ContainerStateChange => ({
   containerName: container.name,
-  status: container.status,
+  status: wireStatus(container.status),
+  ...(container.digest !== null && { imageDigest: cut(container.digest, idBytes) }),
   ...(container.runtimeId !== null && { runtimeId: cut(container.runtimeId, idBytes) }),
   ...(container.exitCode !== null && { exitCode: container.exitCode }),
   ...(container.reason !== null && { reason: cut(container.reason, reasonBytes) }),
-  ...(container.bindings.length > 0 && { networkBindings: container.bindings }),
+  ...(container.bindings.length > 0 && { networkBindings: told(container.bindings) }),
 });
+
+/** Bindings beyond the limit are dropped: a report with all of them would never be taken. */
+const told = (bindings: NetworkBinding[]): NetworkBinding[] =>
+  bindings.some((binding) => 'containerPortRange' in binding)
+    ? bindings.slice(0, mostBindings)
+    : bindings;
 
 /** A report as the service receives it. Throws what {@link Members} throws. */
 export function decodeTaskChange(wire: Members): TaskReport {
@@ -123,11 +133,13 @@ export function decodeTaskChange(wire: Members): TaskReport {
 const millisecondsOf = (seconds: number | null): number | null =>
   seconds === null ? null : Math.round(seconds * 1_000);
 
+/** The one container status that goes out as pending is that of a digest which is settled. */
 function decodeContainer(wire: Members): ContainerReport {
   const status = wire.text('status');
   return {
     name: wire.text('containerName') ?? '',
-    status: status === 'RUNNING' || status === 'STOPPED' ? status : 'NONE',
+    status: status === 'RUNNING' || status === 'STOPPED' ? status : 'MANIFEST_PULLED',
+    digest: wire.text('imageDigest'),
     runtimeId: wire.text('runtimeId'),
     exitCode: wire.number('exitCode'),
     reason: wire.text('reason'),

@@ -86,6 +86,14 @@ export class Members {
     );
   }
 
+  numbers(name: string): number[] | null {
+    return this.#read<number[]>(
+      name,
+      'a list of numbers',
+      (value) => Array.isArray(value) && value.every((entry) => typeof entry === 'number'),
+    );
+  }
+
   /** How many entries a list has; 0 where there is none. */
   count(name: string): number {
     return this.#read<unknown[]>(name, 'a list', Array.isArray)?.length ?? 0;

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { InboundMessage } from '../../../machines/session/model.ts';
 import { acsClient, acsUrl } from '../../../transport/acs/client.ts';
-import type { AcsConnection, AcsListener } from '../../../transport/acs/port.ts';
+import type { AcsConnection, AcsListener, RoleCredentials } from '../../../transport/acs/port.ts';
 import { AcsServer } from '../../../transport/acs/server.ts';
 import { realClock } from '../../../transport/host/clock.ts';
 import type { Clock } from '../../../transport/host/port.ts';
@@ -19,6 +19,7 @@ type End = Parameters<AcsListener['closed']>[0];
 /** A listener that remembers, and whose happenings can be awaited. */
 class Ear implements AcsListener {
   readonly messages: InboundMessage[] = [];
+  readonly roles: RoleCredentials[] = [];
   readonly malformedCodes: string[] = [];
   readonly ends: End[] = [];
   #wake = () => {};
@@ -28,8 +29,9 @@ class Ear implements AcsListener {
     this.isOpen = true;
     this.#wake();
   }
-  message(message: InboundMessage) {
+  message(message: InboundMessage, roles: RoleCredentials[]) {
     this.messages.push(message);
+    this.roles.push(...roles);
     this.#wake();
   }
   malformed({ code }: { code: string }) {
@@ -192,6 +194,23 @@ describe('an ACS connection', () => {
       { type: 'IAMRoleCredentialsAckRequest', messageId: 'm' },
     ]);
     server.close();
+  });
+
+  it('hands on the keys of roles apart from their message', async () => {
+    const { peer } = await accepted();
+    const roleCredentials = { credentialsId: 'exec', secretAccessKey: 'top-secret' };
+    const message = { messageId: 'k', taskArn: 'arn:t', roleType: 'TaskExecution' };
+    peer.send(
+      JSON.stringify({
+        type: 'IAMRoleCredentialsMessage',
+        message: { ...message, roleCredentials },
+      }),
+    );
+    await ear.until(() => ear.messages.length === 1);
+    expect(JSON.stringify(ear.messages)).not.to.include('top-secret');
+    expect(ear.roles.map(({ credentialsId, keys }) => [credentialsId, keys])).to.deep.equal([
+      ['exec', { accessKeyId: '', secretAccessKey: 'top-secret', sessionToken: '' }],
+    ]);
   });
 
   it('survives frames that are no messages, binary ones too', async () => {

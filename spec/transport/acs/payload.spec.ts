@@ -1,33 +1,7 @@
 import { expect } from 'chai';
-import type { InboundMessage, Payload } from '../../../machines/session/model.ts';
-import { decodeFrame } from '../../../transport/acs/codec.ts';
 import { AcsError } from '../../../transport/acs/port.ts';
+import { container, decode, decoded, head, payloadOf, planOf, random, task } from './wire.ts';
 
-const random = { roll: () => 0.25, uuid: () => 'f3d7b2c4-1e0a-4c3b-8f44-9a2e5d6c7b80' };
-
-const head = { messageId: 'm-1', clusterArn: 'arn:cluster', containerInstanceArn: 'arn:instance' };
-const task = (more: object = {}) => ({
-  arn: 'arn:aws:ecs:us-west-2:123456789012:task/specs/1',
-  family: 'web',
-  version: '7',
-  desiredStatus: 'RUNNING',
-  containers: [container()],
-  ...more,
-});
-const container = (more: object = {}) => ({ name: 'main', image: 'busybox:local', ...more });
-
-const decode = (frame: unknown): InboundMessage =>
-  decodeFrame(typeof frame === 'string' ? frame : JSON.stringify(frame), random);
-const payloadOf = (...tasks: unknown[]): Payload => {
-  const message = decode({ type: 'PayloadMessage', message: { ...head, tasks } });
-  if (message.kind !== 'payload') throw new Error(`a ${message.kind}, not a payload`);
-  return message.payload;
-};
-const planOf = (more: object) => {
-  const [arrival] = payloadOf(task(more)).tasks;
-  if (!arrival) throw new Error('the task was refused');
-  return arrival.plan;
-};
 const errorOf = (frame: unknown): AcsError => {
   try {
     decode(frame);
@@ -69,13 +43,19 @@ describe('a payload message', () => {
       networkMode: 'bridge',
       cpu: 0.5,
       memoryMiB: 128,
+      volumes: [],
+      pidMode: '',
+      ipcMode: '',
       roleCredentialsId: null,
+      executionCredentialsId: null,
+      fault: null,
       unsupported: [],
       containers: [
         {
           name: 'main',
           image: 'busybox:local',
           essential: true,
+          internal: false,
           cpu: 256,
           memoryMiB: 96,
           command: ['serve'],
@@ -86,9 +66,19 @@ describe('a payload message', () => {
             { kind: 'single', containerPort: 53, hostPort: null, protocol: 'udp' },
             { kind: 'range', from: 9000, to: 9002, protocol: 'tcp' },
           ],
+          links: [],
+          volumesFrom: [],
+          mountPoints: [],
+          dependsOn: [],
+          startTimeoutS: null,
           stopTimeoutS: 7,
           dockerConfig: '{"User":"0"}',
           dockerHostConfig: '{"Init":true}',
+          dockerVersion: '1.24',
+          healthChecked: false,
+          restartPolicy: null,
+          ecr: null,
+          logsByExecutionRole: false,
           metadataId: random.uuid(),
         },
       ],
@@ -121,18 +111,45 @@ describe('a payload message', () => {
 
   it('brings receipts for the credentials of both roles, and keeps none of their keys', () => {
     const keys = { accessKeyId: 'ASIA', secretAccessKey: 'top-secret', sessionToken: 'token' };
-    const payload = payloadOf(
-      task({
-        roleCredentials: { credentialsId: 'app', expiration: '2030-01-01T00:00:00Z', ...keys },
-        executionRoleCredentials: { credentialsId: 'exec', expiration: 'later', ...keys },
-      }),
-    );
-    expect(payload.credentials).to.deep.equal([
-      { credentialsId: 'app', expiration: '2030-01-01T00:00:00Z' },
+    const roleArn = 'arn:aws:iam::123456789012:role/app';
+    const { message, roles } = decoded({
+      type: 'PayloadMessage',
+      message: {
+        ...head,
+        tasks: [
+          task({
+            roleCredentials: { credentialsId: 'app', expiration: '2030', roleArn, ...keys },
+            executionRoleCredentials: { credentialsId: 'exec', expiration: 'later', ...keys },
+          }),
+        ],
+      },
+    });
+    if (message.kind !== 'payload') throw new Error('no payload');
+    expect(message.payload.credentials).to.deep.equal([
+      { credentialsId: 'app', expiration: '2030' },
       { credentialsId: 'exec', expiration: 'later' },
     ]);
-    expect(payload.tasks[0]?.plan.roleCredentialsId).to.equal('app');
-    expect(JSON.stringify(payload)).not.to.match(/top-secret|ASIA|"token"/);
+    expect(message.payload.tasks[0]?.plan).to.include({
+      roleCredentialsId: 'app',
+      executionCredentialsId: 'exec',
+    });
+    expect(JSON.stringify(message)).not.to.match(/top-secret|ASIA|"token"/);
+    expect(roles).to.deep.equal([
+      { credentialsId: 'app', roleArn, expiration: '2030', keys },
+      { credentialsId: 'exec', roleArn: '', expiration: 'later', keys },
+    ]);
+  });
+
+  it('brings no keys of a task that is not understood', () => {
+    const { message, roles } = decoded({
+      type: 'PayloadMessage',
+      message: {
+        ...head,
+        tasks: [task({ containers: [], roleCredentials: { credentialsId: 'app' } })],
+      },
+    });
+    expect(roles).to.deep.equal([]);
+    expect(message.kind === 'payload' && message.payload.credentials).to.deep.equal([]);
   });
 
   const desires: [unknown, string][] = [
@@ -144,69 +161,23 @@ describe('a payload message', () => {
     it(`with desired status ${wire} wants the task ${desired}`, () => {
       expect(payloadOf(task({ desiredStatus: wire })).tasks[0]?.desired).to.equal(desired);
     });
-
-  it('takes the command of a container’s overrides in place of its own', () => {
-    const commandOf = (overrides: string | null) =>
-      planOf({ containers: [container({ command: ['a'], overrides })] }).containers[0]?.command;
-    expect(commandOf('{"command":["b","c"]}')).to.deep.equal(['b', 'c']);
-    for (const none of ['{}', 'null', '{"command":null}', null])
-      expect(commandOf(none)).to.deep.equal(['a']);
-  });
 });
 
 describe('a task that cannot be understood', () => {
   const bad: [string, object, RegExp][] = [
     ['an unknown desired status', { desiredStatus: 'MAYBE' }, /unknown desired status "MAYBE"/],
+    ['no desired status', { desiredStatus: null }, /unknown desired status null/],
     ['no containers', { containers: [] }, /no containers/],
     ['a null container', { containers: [null] }, /container is null/],
-    ['a container without a name', { containers: [{ image: 'i' }] }, /no name/],
     ['two containers of one name', { containers: [container(), container()] }, /same name/],
-    ['a negative cpu', { containers: [container({ cpu: -1 })] }, /cpu must be/],
-    ['half a MiB', { containers: [container({ memory: 0.5 })] }, /memory must be/],
-    [
-      'a port beyond 65535',
-      { containers: [container({ portMappings: [{ containerPort: 70_000 }] })] },
-      /port number/,
-    ],
-    [
-      'a protocol in capitals',
-      { containers: [container({ portMappings: [{ protocol: 'TCP' }] })] },
-      /"tcp" or "udp"; Got "TCP"/,
-    ],
-    [
-      'a null port mapping',
-      { containers: [container({ portMappings: [null] })] },
-      /mapping is null/,
-    ],
-    [
-      'a range backwards',
-      { containers: [container({ portMappings: [{ containerPortRange: '9-8' }] })] },
-      /lower first/,
-    ],
-    [
-      'a range of words',
-      { containers: [container({ portMappings: [{ containerPortRange: 'a-b' }] })] },
-      /port number/,
-    ],
-    [
-      'overrides with another key',
-      { containers: [container({ overrides: '{"cpu":1}' })] },
-      /Unrecognized key: cpu/,
-    ],
-    ['empty overrides', { containers: [container({ overrides: '' })] }, /not JSON/],
-    [
-      'overrides that are a text',
-      { containers: [container({ overrides: '"{}"' })] },
-      /not an object/,
-    ],
-    [
-      'overrides with a command of numbers',
-      { containers: [container({ overrides: '{"command":[1]}' })] },
-      /list of strings/,
-    ],
     [
       'role credentials without an id',
       { roleCredentials: { expiration: 'x' } },
+      /CredentialsId is empty/,
+    ],
+    [
+      'execution role credentials without an id',
+      { executionRoleCredentials: { credentialsId: '' } },
       /CredentialsId is empty/,
     ],
   ];
@@ -228,43 +199,49 @@ describe('a task that cannot be understood', () => {
   });
 });
 
-describe('a task that needs what this agent does not have', () => {
-  const needs: [string, object][] = [
-    ['network mode awsvpc', { networkMode: 'awsvpc' }],
-    ['pidMode or ipcMode', { pidMode: 'host' }],
-    ['pidMode or ipcMode', { ipcMode: 'task' }],
-    ['attachments', { attachments: [{}] }],
-    ['elastic network interfaces', { elasticNetworkInterfaces: [{}] }],
-    ['GPUs or other associations', { associations: [{}] }],
-    ['an App Mesh proxy', { proxyConfiguration: {} }],
-    ['container dependencies (dependsOn)', { containers: [container({ dependsOn: [{}] })] }],
-    ['links', { containers: [container({ links: ['db'] })] }],
-    ['volumesFrom', { containers: [container({ volumesFrom: [{}] })] }],
-    ['mount points', { containers: [container({ mountPoints: [{}] })] }],
-    ['secrets', { containers: [container({ secrets: [{}] })] }],
-    ['environment files', { containers: [container({ environmentFiles: [{}] })] }],
-    ['credential specs', { containers: [container({ credentialSpecs: ['x'] })] }],
-    ['managed agents (ECS Exec)', { containers: [container({ managedAgents: [{}] })] }],
-    ['FireLens', { containers: [container({ firelensConfiguration: {} })] }],
-    [
-      'private registry authentication',
-      { containers: [container({ registryAuthentication: {} })] },
-    ],
-    ['restart policies', { containers: [container({ restartPolicy: { enabled: true } })] }],
-  ];
-  for (const [feature, more] of needs)
-    it(`names ${feature} (${Object.keys(more)[0]})`, () => {
-      expect(planOf(more).unsupported).to.deep.equal([feature]);
-    });
-
-  it('does not need what it only mentions', () => {
-    const plan = planOf({
-      volumes: [{ name: 'unused' }],
-      attachments: [],
-      containers: [container({ links: [], secrets: null, restartPolicy: { enabled: false } })],
-    });
-    expect(plan.unsupported).to.deep.equal([]);
+describe('new keys of a role', () => {
+  const keys = { accessKeyId: 'ASIA', secretAccessKey: 'top-secret', sessionToken: 'token' };
+  const fresh = {
+    messageId: 'k-1',
+    taskArn: task().arn,
+    roleType: 'TaskExecution',
+    roleCredentials: { credentialsId: 'exec', expiration: 'later', roleArn: 'arn:role', ...keys },
+  };
+  const frame = (more: object = {}) => ({
+    type: 'IAMRoleCredentialsMessage',
+    message: { ...fresh, ...more },
   });
+
+  it('come apart from the message that is to be acknowledged', () => {
+    expect(decoded(frame())).to.deep.equal({
+      message: {
+        kind: 'credentials',
+        messageId: 'k-1',
+        receipt: { credentialsId: 'exec', expiration: 'later' },
+      },
+      roles: [{ credentialsId: 'exec', roleArn: 'arn:role', expiration: 'later', keys }],
+    });
+  });
+
+  it('may be those of the task itself', () => {
+    expect(decode(frame({ roleType: 'TaskApplication' })).kind).to.equal('credentials');
+  });
+
+  const unclear: [string, object][] = [
+    ['its own name', { messageId: '' }],
+    ['a task', { taskArn: null }],
+    ['a kind of role', { roleType: null }],
+    ['a known kind of role', { roleType: 'TaskMaster' }],
+    ['credentials', { roleCredentials: null }],
+    ['an id of the credentials', { roleCredentials: { ...keys } }],
+  ];
+  for (const [what, more] of unclear)
+    it(`are passed over without ${what}`, () => {
+      expect(decoded(frame(more))).to.deep.equal({
+        message: { kind: 'other', type: 'IAMRoleCredentialsMessage' },
+        roles: [],
+      });
+    });
 });
 
 describe('a frame of ACS', () => {

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { AgentError } from '../../../machines/names/errors.ts';
-import { decodeFrame, frameOf } from '../../../transport/acs/codec.ts';
-import { wireTaskOf } from '../../../transport/acs/task-definition.ts';
+import { type WireTask, wireTaskOf } from '../../../transport/acs/task-definition.ts';
 import type { JsonObject } from '../../../transport/wire/members.ts';
+import { payloadOf } from './wire.ts';
 
 const arn = 'arn:aws:ecs:us-west-2:123456789012:task/specs/1';
 const definition = (more: object = {}) => ({
@@ -21,6 +21,16 @@ const sent = (more: object, ofTask: object = {}) => {
   const texts = (task.containers[0]?.dockerConfig ?? {}) as Record<string, string>;
   return { config: JSON.parse(texts.config ?? ''), hostConfig: JSON.parse(texts.hostConfig ?? '') };
 };
+
+/** The plan that the agent makes of the task; it has to want it running. */
+function read(wire: WireTask) {
+  const { tasks, refused } = payloadOf(wire);
+  expect(refused).to.deep.equal([]);
+  expect(tasks[0]?.desired).to.equal('RUNNING');
+  if (!tasks[0]) throw new Error('there is no task');
+  return tasks[0].plan;
+}
+const planOf = (more: object) => read(wireTaskOf(definition(more), { arn, version: '1' }));
 
 describe('a task definition', () => {
   it('becomes a task that the agent reads as it was meant', () => {
@@ -44,14 +54,7 @@ describe('a task definition', () => {
       }),
       { arn, version: '3' },
     );
-    const head = { messageId: 'm', clusterArn: 'c', containerInstanceArn: 'i' };
-    const random = { roll: () => 0.5, uuid: () => 'id' };
-    const message = decodeFrame(frameOf('PayloadMessage', { ...head, tasks: [task] }), random);
-    if (message.kind !== 'payload') throw new Error('no payload');
-    const [arrival] = message.payload.tasks;
-    expect(message.payload.refused).to.deep.equal([]);
-    expect(arrival?.desired).to.equal('RUNNING');
-    const { containers, ...plan } = arrival?.plan ?? { containers: [] };
+    const { containers, ...plan } = read(task);
     expect(plan).to.deep.equal({
       arn,
       family: 'web',
@@ -59,7 +62,12 @@ describe('a task definition', () => {
       networkMode: 'bridge',
       cpu: 0.5,
       memoryMiB: 1024,
+      volumes: [],
+      pidMode: '',
+      ipcMode: '',
       roleCredentialsId: null,
+      executionCredentialsId: null,
+      fault: null,
       unsupported: [],
     });
     expect(containers.map(({ name, essential }) => [name, essential])).to.deep.equal([
@@ -190,6 +198,124 @@ describe('a task definition', () => {
       expect(wireTaskOf(definition(given), { arn, version: '1' })).to.include(found);
     });
 
+  it('orders its containers, checks their health and starts them again as it says', () => {
+    const { containers } = planOf({
+      containerDefinitions: [
+        container({
+          name: 'db',
+          healthCheck: { command: ['CMD', 'true'] },
+          startTimeout: 30,
+          restartPolicy: { enabled: true, ignoredExitCodes: [0] },
+        }),
+        container({
+          dependsOn: [{ containerName: 'db', condition: 'HEALTHY' }],
+          volumesFrom: [{ sourceContainer: 'db', readOnly: true }],
+          links: ['db:store'],
+          restartPolicy: { enabled: true, restartAttemptPeriod: 300 },
+        }),
+      ],
+    });
+    expect(containers[0]).to.deep.include({
+      healthChecked: true,
+      startTimeoutS: 30,
+      restartPolicy: { ignoredExitCodes: [0], attemptPeriodS: 60 },
+    });
+    expect(containers[1]).to.deep.include({
+      healthChecked: false,
+      links: [{ container: 'db', alias: 'store' }],
+      volumesFrom: [{ container: 'db', readOnly: true }],
+      restartPolicy: { ignoredExitCodes: [], attemptPeriodS: 300 },
+      dependsOn: [
+        { container: 'db', condition: 'HEALTHY' },
+        { container: 'db', condition: 'CREATE' },
+        { container: 'db', condition: 'START' },
+      ],
+    });
+  });
+
+  it('shares namespaces as it says', () => {
+    const { pidMode, ipcMode, containers } = planOf({ pidMode: 'task', ipcMode: 'host' });
+    expect({ pidMode, ipcMode }).to.deep.equal({ pidMode: 'task', ipcMode: 'host' });
+    expect(containers.map(({ internal }) => internal)).to.deep.equal([false, true]);
+  });
+
+  it('has its volumes of each kind, mounted where it says', () => {
+    const mountPoints = [{ sourceVolume: 'own', containerPath: '/own', readOnly: true }];
+    const { volumes, containers, unsupported } = planOf({
+      containerDefinitions: [container({ mountPoints })],
+      volumes: [
+        { name: 'own' },
+        { name: 'host', host: { sourcePath: '/srv' } },
+        { name: 'plain', dockerVolumeConfiguration: {} },
+        {
+          name: 'docker',
+          dockerVolumeConfiguration: {
+            scope: 'shared',
+            autoprovision: true,
+            driver: 'nfs',
+            driverOpts: { share: 'x' },
+            labels: { team: 'blue' },
+          },
+        },
+      ],
+    });
+    const local = {
+      kind: 'docker',
+      driver: 'local',
+      driverOpts: {},
+      labels: {},
+      scope: 'task',
+      autoprovision: false,
+    };
+    expect(volumes).to.deep.equal([
+      { ...local, name: 'own' },
+      { kind: 'bind', name: 'host', sourcePath: '/srv' },
+      { ...local, name: 'plain' },
+      {
+        kind: 'docker',
+        name: 'docker',
+        driver: 'nfs',
+        driverOpts: { share: 'x' },
+        labels: { team: 'blue' },
+        scope: 'shared',
+        autoprovision: true,
+      },
+    ]);
+    expect(containers[0]?.mountPoints).to.deep.equal([
+      { volume: 'own', containerPath: '/own', readOnly: true },
+    ]);
+    expect(unsupported).to.deep.equal([]);
+  });
+
+  const missing: [string, object][] = [
+    ['EFS volumes', { volumes: [{ name: 'v', efsVolumeConfiguration: { fileSystemId: 'fs' } }] }],
+    [
+      'FSx for Windows File Server volumes',
+      { volumes: [{ name: 'v', fsxWindowsFileServerVolumeConfiguration: {} }] },
+    ],
+    ['EBS volumes', { volumes: [{ name: 'v', configuredAtLaunch: true }] }],
+    ['network mode awsvpc', { networkMode: 'awsvpc' }],
+    ['an App Mesh proxy', { proxyConfiguration: { type: 'APPMESH' } }],
+    [
+      'FireLens',
+      { containerDefinitions: [container({ logConfiguration: { logDriver: 'awsfirelens' } })] },
+    ],
+    [
+      'FireLens',
+      { containerDefinitions: [container({ firelensConfiguration: { type: 'fluentbit' } })] },
+    ],
+    [
+      'GPUs or other associations',
+      {
+        containerDefinitions: [container({ resourceRequirements: [{ type: 'GPU', value: '1' }] })],
+      },
+    ],
+  ];
+  for (const [feature, more] of missing)
+    it(`tells the agent that it needs ${feature} (${JSON.stringify(more).slice(0, 60)})`, () => {
+      expect(planOf(more).unsupported).to.deep.equal([feature]);
+    });
+
   it('keeps what the agent must refuse, so that no task runs without it', () => {
     const task = wireTaskOf(
       definition({
@@ -201,9 +327,6 @@ describe('a task definition', () => {
               logDriver: 'splunk',
               secretOptions: [{ name: 'splunk-token', valueFrom: 'arn:secret' }],
             },
-            dependsOn: [{ containerName: 'other', condition: 'START' }],
-            links: ['other'],
-            restartPolicy: { enabled: true },
           }),
         ],
       }),
@@ -213,9 +336,6 @@ describe('a task definition', () => {
     expect(task.containers[0]).to.deep.include({
       registryAuthentication: { type: 'asm', asmAuthData: { credentialsParameter: 'arn:secret' } },
       secrets: [{ name: 'splunk-token', valueFrom: 'arn:secret' }],
-      dependsOn: [{ containerName: 'other', condition: 'START' }],
-      links: ['other'],
-      restartPolicy: { enabled: true },
     });
   });
 

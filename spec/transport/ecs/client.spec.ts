@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { expect } from 'chai';
-import type { TaskReport } from '../../../machines/report/model.ts';
+import type { NetworkBinding } from '../../../machines/container/model.ts';
+import type { ContainerReport, TaskReport } from '../../../machines/report/model.ts';
 import { ecsClient } from '../../../transport/ecs/client.ts';
 import { cut } from '../../../transport/ecs/codec.ts';
 import { EcsError, type Registration } from '../../../transport/ecs/port.ts';
@@ -33,6 +34,18 @@ const report = (more: Partial<TaskReport> = {}): TaskReport => ({
   pullStartedAt: null,
   pullStoppedAt: null,
   executionStoppedAt: null,
+  ...more,
+});
+
+/** What is told of a container that runs, but for what is given. */
+const told = (more: Partial<ContainerReport> = {}): ContainerReport => ({
+  name: 'main',
+  status: 'RUNNING',
+  runtimeId: null,
+  exitCode: null,
+  reason: null,
+  digest: null,
+  bindings: [],
   ...more,
 });
 
@@ -201,6 +214,7 @@ describe('the ECS API client', () => {
       runtimeId: 'rid',
       exitCode: 3,
       reason: null,
+      digest: null,
       bindings: [...bindings],
     };
     await client().submitTaskStateChange(
@@ -211,7 +225,7 @@ describe('the ECS API client', () => {
         executionStoppedAt: 1_700_000_001_000,
         containers: [
           { ...main, status: 'STOPPED' },
-          { ...main, name: 'early', status: 'CREATED' },
+          { ...main, name: 'log', status: 'RUNNING', exitCode: null, bindings: [] },
         ],
       }),
     );
@@ -230,14 +244,68 @@ describe('the ECS API client', () => {
           exitCode: 3,
           networkBindings: bindings,
         },
+        { containerName: 'log', runtimeId: 'rid', status: 'RUNNING' },
       ],
     });
   });
 
-  it('cuts a long reason at 1,024 bytes, never inside a character', async () => {
-    await client().submitTaskStateChange('specs', report({ reason: `${'x'.repeat(1_023)}’rest` }));
-    expect(calls[0]?.input.reason).to.equal('x'.repeat(1_023));
+  it('tells of the digests of images while their task is pending, under that name', async () => {
+    await client().submitTaskStateChange(
+      'specs',
+      report({
+        status: 'MANIFEST_PULLED',
+        containers: [told({ status: 'MANIFEST_PULLED', digest: 'sha256:77af' })],
+      }),
+    );
+    expect(calls[0]?.input).to.deep.equal({
+      cluster: 'specs',
+      task: 'arn:task/1',
+      status: 'PENDING',
+      reason: '',
+      containers: [{ containerName: 'main', status: 'PENDING', imageDigest: 'sha256:77af' }],
+    });
   });
+
+  it('cuts what is too long by its bytes, never inside a character', async () => {
+    const long = (bytes: number) => `${'x'.repeat(bytes - 1)}’rest`;
+    const main = told({ reason: long(1_024), runtimeId: long(255), digest: long(255) });
+    await client().submitTaskStateChange(
+      'specs',
+      report({ reason: long(1_024), containers: [main] }),
+    );
+    expect(calls[0]?.input.reason).to.equal('x'.repeat(1_023));
+    expect(calls[0]?.input.containers).to.deep.equal([
+      {
+        containerName: 'main',
+        status: 'RUNNING',
+        reason: 'x'.repeat(1_023),
+        runtimeId: 'x'.repeat(254),
+        imageDigest: 'x'.repeat(254),
+      },
+    ]);
+  });
+
+  const single = (port: number) =>
+    ({ bindIP: '0.0.0.0', protocol: 'tcp', containerPort: port, hostPort: port }) as const;
+  const range = {
+    bindIP: '0.0.0.0',
+    protocol: 'udp',
+    containerPortRange: '9000-9100',
+    hostPortRange: '9000-9100',
+  } as const;
+  const singles = Array.from({ length: 101 }, (_, port) => single(port));
+  const many: [string, NetworkBinding[], number][] = [
+    ['keeps 100 ports when some are a range, and drops the rest', [range, ...singles], 100],
+    ['keeps any number of ports when none is a range', singles, 101],
+  ];
+  for (const [what, bindings, kept] of many)
+    it(what, async () => {
+      const main = told({ bindings });
+      await client().submitTaskStateChange('specs', report({ containers: [main] }));
+      expect(calls[0]?.input.containers).to.deep.equal([
+        { containerName: 'main', status: 'RUNNING', networkBindings: bindings.slice(0, kept) },
+      ]);
+    });
 
   const refusals: [string, Answer, string, boolean][] = [
     ['throttling', { status: 400, body: { __type: 'ThrottlingException' } }, 'ECS_THROTTLED', true],
@@ -355,7 +423,7 @@ describe('the ECS API client', () => {
 describe('the local control plane’s ECS API', () => {
   it('hears what the client says, in the same words', async () => {
     const registered: Registration[] = [];
-    const told: TaskReport[] = [];
+    const heard: TaskReport[] = [];
     const loopback = await listen(
       ecsServer({
         register: (given) => {
@@ -363,7 +431,7 @@ describe('the local control plane’s ECS API', () => {
           return 'arn:ci/9';
         },
         discover: () => ({ acs: 'http://acs/', telemetry: null }),
-        submit: (given) => told.push(given),
+        submit: (given) => heard.push(given),
       }),
     );
     const api = ecsClient({
@@ -392,6 +460,7 @@ describe('the local control plane’s ECS API', () => {
           runtimeId: 'r',
           exitCode: 0,
           reason: 'Error: x',
+          digest: 'sha256:77af',
           bindings: [
             { bindIP: '0.0.0.0', protocol: 'tcp', containerPort: 80, hostPort: 32_768 },
             {
@@ -405,7 +474,12 @@ describe('the local control plane’s ECS API', () => {
       ],
     });
     await api.submitTaskStateChange('specs', change);
-    expect(told).to.deep.equal([change]);
+    const early = report({
+      status: 'PENDING',
+      containers: [told({ status: 'MANIFEST_PULLED', digest: 'sha256:77af' })],
+    });
+    await api.submitTaskStateChange('specs', early);
+    expect(heard).to.deep.equal([change, early]);
     await loopback.close();
   });
 
