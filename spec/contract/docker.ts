@@ -1,82 +1,26 @@
 import { expect } from 'chai';
 import {
-  type ContainerRef,
   type CreateRequest,
-  DockerError,
-  type DockerErrorCode,
-  type DockerPort,
-  type EngineEvent,
+  type EnginePort,
+  dockerNameOf as nameOf,
 } from '../../transport/docker/port.ts';
-import { commands, lone } from '../support/engine-plans.ts';
+import { commands, instanceArn, lone } from '../support/engine-plans.ts';
+import { type EngineUnderContract, follow, rejection, rejects } from './engine.ts';
+import { describeImages } from './images.ts';
+import { describeVolumes } from './volumes.ts';
 
-/** An Engine, real or simulated, behind its port. */
-export interface DockerUnderContract {
-  port: DockerPort;
-  /** An image that the Engine has, see `commands` in the support folder for what it must run. */
-  image: string;
-  /** Takes the Docker name of this container with a container of somebody else's. */
-  occupy(ref: ContainerRef): Promise<void>;
-  /** Removes whatever the specs left behind, running or not. */
-  cleanup(): Promise<void>;
-}
-
-/** The code with which a call rejects; fails if it does not reject with a {@link DockerError}. */
-async function rejection(call: Promise<unknown>): Promise<DockerError> {
-  const outcome = await call.then(
-    () => 'the call succeeded',
-    (error: unknown) => error,
-  );
-  if (!(outcome instanceof DockerError)) throw new Error(`no DockerError: ${String(outcome)}`);
-  return outcome;
-}
-
-async function rejects(call: Promise<unknown>, code: DockerErrorCode): Promise<void> {
-  expect((await rejection(call)).code).to.equal(code);
-}
-
-/** Follows the events of one task; `until` answers the first of that action, past or to come. */
-async function follow(port: DockerPort, taskArn: string) {
-  const seen: EngineEvent[] = [];
-  let told = (): void => {};
-  const ending = new AbortController();
-  let ended: Promise<unknown> = Promise.resolve();
-  await new Promise<void>((opened, failed) => {
-    const event = (happened: EngineEvent) => {
-      if (happened.taskArn !== taskArn) return;
-      seen.push(happened);
-      told();
-    };
-    ended = port.watch({ opened, event }, ending.signal).catch((error: unknown) => {
-      failed(error);
-      return error;
-    });
-  });
-  const until = async (action: EngineEvent['action']): Promise<EngineEvent> => {
-    for (;;) {
-      const found = seen.find((event) => event.action === action);
-      if (found) return found;
-      await new Promise<void>((resolve) => {
-        told = resolve;
-      });
-    }
-  };
-  const end = async () => {
-    ending.abort();
-    return await ended;
-  };
-  return { until, end };
-}
-
-/** What any Engine behind {@link DockerPort} must keep. `setup` runs once for the whole suite. */
-export function describeDockerPort(name: string, setup: () => Promise<DockerUnderContract>): void {
+/** What any Engine behind {@link EnginePort} must keep. `setup` runs once for the whole suite. */
+export function describeDockerPort(name: string, setup: () => Promise<EngineUnderContract>): void {
   describe(name, () => {
-    let engine: DockerUnderContract;
-    let port: DockerPort;
+    let engine: EngineUnderContract;
+    let port: EnginePort;
     before(async () => {
       engine = await setup();
       port = engine.port;
     });
     after(async () => await engine?.cleanup());
+    describeImages(() => engine);
+    describeVolumes(() => engine);
 
     const made = async (ref: CreateRequest) => await port.create(ref);
     const started = async (ref: CreateRequest) => {
@@ -99,13 +43,16 @@ export function describeDockerPort(name: string, setup: () => Promise<DockerUnde
       expect(version.minApiVersion).to.match(/^\d+\.\d+$/);
     });
 
-    it('knows which images it has', async () => {
-      expect(await port.hasImage(engine.image)).to.equal(true);
-      expect(await port.hasImage('nobody/has-this:tag')).to.equal(false);
+    it('answers a ping', async () => {
+      await port.ping();
     });
 
-    it('refuses a pull from a registry that cannot be reached', async () => {
-      await rejects(port.pull('127.0.0.1:1/nothing:here'), 'DOCKER_REFUSED');
+    it('says where it keeps its data, and how it holds containers', async () => {
+      const info = await port.info();
+      expect(info.rootDirectory).to.match(/^\//);
+      expect(info.cgroupDriver).to.be.oneOf(['cgroupfs', 'systemd', 'none']);
+      expect(info.cgroupVersion).to.be.oneOf([1, 2]);
+      expect(info.securityOptions).to.be.an('array');
     });
 
     it('does not know a container that was never created', async () => {
@@ -121,7 +68,8 @@ export function describeDockerPort(name: string, setup: () => Promise<DockerUnde
     it('shows a created container as never run', async () => {
       const ref = lone({ image: engine.image });
       const runtimeId = await made(ref);
-      expect(await port.inspect(ref)).to.deep.equal({
+      const { createdAt, networks, ...facts } = await port.inspect(ref);
+      expect(facts).to.deep.equal({
         runtimeId,
         state: 'created',
         exitCode: null,
@@ -130,7 +78,11 @@ export function describeDockerPort(name: string, setup: () => Promise<DockerUnde
         bindings: [],
         outOfMemory: false,
         error: '',
+        health: 'UNKNOWN',
+        imageId: (await port.inspectImage(engine.image))?.id,
       });
+      expect(createdAt).to.be.greaterThan(0);
+      expect(networks).to.be.an('array');
     });
 
     it('adopts the container when it is created twice', async () => {
@@ -157,6 +109,19 @@ export function describeDockerPort(name: string, setup: () => Promise<DockerUnde
       expect(before.startedAt).to.be.a('number');
       expect(before.exitCode).to.equal(null);
       expect(before.finishedAt).to.equal(null);
+    });
+
+    it('starts a container again that has ended', async () => {
+      const ref = lone({ image: engine.image, command: commands.exit(0) });
+      await ran(ref);
+      const first = await port.inspect(ref);
+      const watching = await follow(port, ref.task.arn);
+      await port.start(ref);
+      await watching.until('die');
+      await watching.end();
+      const second = await port.inspect(ref);
+      expect(second.runtimeId).to.equal(first.runtimeId);
+      expect(second.startedAt).to.be.greaterThan(Number(first.startedAt));
     });
 
     it('refuses to start a command that does not exist, and keeps the reason', async () => {
@@ -215,19 +180,29 @@ export function describeDockerPort(name: string, setup: () => Promise<DockerUnde
       const watching = await follow(port, ref.task.arn);
       const runtimeId = await started(ref);
       const of = { runtimeId, taskArn: ref.task.arn, name: 'main' };
-      expect(await watching.until('start')).to.deep.equal({
-        ...of,
-        action: 'start',
-        exitCode: null,
-      });
-      expect(await watching.until('die')).to.deep.equal({ ...of, action: 'die', exitCode: 7 });
+      const { at: startedAt, ...start } = await watching.until('start');
+      const { at: diedAt, ...death } = await watching.until('die');
       await port.remove(runtimeId);
-      expect(await watching.until('destroy')).to.deep.equal({
-        ...of,
-        action: 'destroy',
-        exitCode: null,
-      });
+      const { at: removedAt, ...removal } = await watching.until('destroy');
       await watching.end();
+      expect(start).to.deep.equal({ ...of, action: 'start', exitCode: null });
+      expect(death).to.deep.equal({ ...of, action: 'die', exitCode: 7 });
+      expect(removal).to.deep.equal({ ...of, action: 'destroy', exitCode: null });
+      expect(removedAt).to.be.at.least(Math.max(startedAt, diedAt));
+      expect(startedAt).to.be.greaterThan(0);
+    });
+
+    it('tells again what has happened since a time, and nothing from before', async () => {
+      const ref = lone({ image: engine.image, command: commands.exit(0) });
+      const { at, runtimeId } = await ran(ref);
+      const watching = await follow(port, ref.task.arn, at);
+      expect(await watching.until('die')).to.include({ at, runtimeId });
+      await watching.end();
+      const later = await follow(port, ref.task.arn, at + 1);
+      await port.remove(runtimeId);
+      await later.until('destroy');
+      await later.end();
+      expect(later.seen.map(({ action }) => action)).to.deep.equal(['destroy']);
     });
 
     it('ends a watch when its caller loses interest', async () => {
@@ -243,6 +218,14 @@ export function describeDockerPort(name: string, setup: () => Promise<DockerUnde
       await rejects(port.inspect(ref), 'DOCKER_NOT_FOUND');
     });
 
+    it('removes a container by its Docker name as well', async () => {
+      const ref = lone({ image: engine.image });
+      const runtimeId = await made(ref);
+      const listed = (await port.list()).find((each) => each.runtimeId === runtimeId);
+      await port.remove(listed?.dockerName ?? '');
+      await rejects(port.inspect(ref), 'DOCKER_NOT_FOUND');
+    });
+
     it('does not remove a container that runs', async () => {
       const ref = lone({ image: engine.image });
       const runtimeId = await started(ref);
@@ -250,17 +233,40 @@ export function describeDockerPort(name: string, setup: () => Promise<DockerUnde
       expect((await port.inspect(ref)).state).to.equal('running');
     });
 
-    it('lists containers whether they run or not, and none of strangers', async () => {
-      await engine.occupy(lone());
+    it('lists containers whether they run or not, with whose they are', async () => {
       const created = lone({ image: engine.image });
-      const running = lone({ image: engine.image, name: 'side' });
+      const running = lone({ image: engine.image, name: 'side' }, { version: '7' });
+      const ended = lone({ image: engine.image, command: commands.exit(0) });
+      await ran(ended);
       const ids = [await made(created), await started(running)];
-      const listed = await port.list();
-      expect(listed.map((each) => each.taskArn)).to.not.include('');
-      expect(listed.filter((each) => ids.includes(each.runtimeId))).to.have.deep.members([
-        { runtimeId: ids[0], taskArn: created.task.arn, name: 'main', running: false },
-        { runtimeId: ids[1], taskArn: running.task.arn, name: 'side', running: true },
-      ]);
+      const [first, second, third] = await Promise.all(
+        [created, running, ended].map(async ({ task }) => {
+          const of = (await port.list()).filter(({ taskArn }) => taskArn === task.arn);
+          expect(of).to.have.length(1);
+          return of[0];
+        }),
+      );
+      expect(first).to.deep.include({
+        runtimeId: ids[0],
+        name: 'main',
+        family: 'web',
+        version: '1',
+        containerInstanceArn: instanceArn,
+        image: engine.image,
+        imageId: (await port.inspectImage(engine.image))?.id,
+        state: 'created',
+      });
+      expect(second).to.deep.include({ runtimeId: ids[1], name: 'side', version: '7' });
+      expect([second?.state, third?.state]).to.deep.equal(['running', 'exited']);
+      expect(first?.dockerName).to.match(/^ecs-web-1-main-[0-9a-f]{20}$/);
+      expect(first?.createdAt).to.be.greaterThan(0);
+    });
+
+    it('lists the containers of strangers as of no task', async () => {
+      const ref = lone();
+      await engine.occupy(ref);
+      const stranger = (await port.list()).find(({ dockerName }) => dockerName === nameOf(ref));
+      expect(stranger).to.include({ taskArn: '', name: '', containerInstanceArn: '' });
     });
 
     it('publishes single ports and ranges, and tells where', async () => {

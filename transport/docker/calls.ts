@@ -5,27 +5,46 @@ import { DockerError } from './port.ts';
 export interface CallLimit {
   ms: number;
   transition: string;
+  /**
+   * How it passes the {@link Gate}: `counted` calls keep the Engine busy, `uncounted` ones mostly
+   * wait for something else, and `always` are those that find out whether the Engine is there.
+   */
+  passes?: 'counted' | 'uncounted' | 'always';
 }
 
 const second = 1_000;
 const minute = 60 * second;
 
 /**
- * The deadlines of all calls to the Engine: those of the Amazon ECS agent, so that a task fails
- * after the same wait and with the same words. A stop may take its grace on top.
+ * The deadlines of all calls to the Engine, by the name of the port's method: those of the Amazon
+ * ECS agent, so that a task fails after the same wait and with the same words. A stop may take its
+ * grace on top.
  */
 export const dockerLimits = {
-  version: { ms: 10 * second, transition: 'version' },
-  pull: { ms: 120 * minute, transition: 'pulled' }, // ECS_IMAGE_PULL_TIMEOUT
-  imageInspect: { ms: 30 * second, transition: 'inspecting image' },
+  version: { ms: 10 * second, transition: 'version', passes: 'always' },
+  ping: { ms: 5 * second, transition: 'ping', passes: 'uncounted' },
+  info: { ms: 10 * second, transition: 'info' },
   create: { ms: 4 * minute, transition: 'created' }, // ECS_CONTAINER_CREATE_TIMEOUT
   start: { ms: 3 * minute, transition: 'started' }, // ECS_CONTAINER_START_TIMEOUT
-  stop: { ms: 2 * minute, transition: 'stopped' },
+  stop: { ms: 2 * minute, transition: 'stopped', passes: 'uncounted' },
   inspect: { ms: 30 * second, transition: 'inspecting' },
   remove: { ms: 5 * minute, transition: 'removing' },
   list: { ms: 10 * minute, transition: 'listing' },
-  events: { ms: 30 * second, transition: 'listening to events' },
+  watch: { ms: 30 * second, transition: 'listening to events', passes: 'always' },
+  inspectImage: { ms: 30 * second, transition: 'inspecting image' },
+  resolveDigest: { ms: minute, transition: 'MANIFEST_PULLED', passes: 'uncounted' }, // ECS_MANIFEST_PULL_TIMEOUT
+  pull: { ms: 120 * minute, transition: 'pulled', passes: 'uncounted' }, // ECS_IMAGE_PULL_TIMEOUT
+  pullBegin: { ms: 5 * minute, transition: 'pullBegin' },
+  tag: { ms: 30 * second, transition: 'tagging image' },
+  listImages: { ms: 10 * minute, transition: 'listing' },
+  removeImage: { ms: 3 * minute, transition: 'removing image' },
+  importImage: { ms: 2 * minute, transition: 'loading image' },
+  inspectVolume: { ms: 5 * minute, transition: 'inspecting volume' },
+  createVolume: { ms: 5 * minute, transition: 'creating volume' },
+  removeVolume: { ms: 5 * minute, transition: 'removing volume' },
 } as const satisfies Record<string, CallLimit>;
+
+export type DockerLimits = Record<keyof typeof dockerLimits, CallLimit>;
 
 /** A duration as ECS shows it in a container's reason: `30s`, `4m0s`, `2h0m0s`. */
 export function durationText(ms: number): string {
@@ -42,10 +61,22 @@ export interface CallBounds {
   limit: CallLimit;
   clock: Clock;
   signal: AbortSignal | undefined;
+  /** What a passed deadline is told as, where it is no ordinary time-out. */
+  late?: () => DockerError;
 }
 
 const lostInterest = (): DockerError =>
   new DockerError('DOCKER_ABORTED', 'The call to the Docker Engine was given up');
+
+/** What a passed deadline is told as, under the code of the wait that it ended. */
+export const overdue = (
+  { ms, transition }: CallLimit,
+  code: 'DOCKER_TIMEOUT' | 'DOCKER_STALLED' = 'DOCKER_TIMEOUT',
+): DockerError =>
+  new DockerError(
+    code,
+    `Could not transition to ${transition}; timed out after waiting ${durationText(ms)}`,
+  );
 
 /**
  * Runs `work`, and rejects when its deadline passes or the caller's signal aborts, whether or not
@@ -54,7 +85,7 @@ const lostInterest = (): DockerError =>
  * own, which ends the request in both cases.
  */
 export async function bounded<T>(
-  { limit, clock, signal }: CallBounds,
+  { limit, clock, signal, late = () => overdue(limit) }: CallBounds,
   work: (ending: AbortSignal) => Promise<T>,
 ): Promise<T> {
   if (signal?.aborted) throw lostInterest();
@@ -66,12 +97,7 @@ export async function bounded<T>(
   };
   const onAbort = () => end(lostInterest());
   signal?.addEventListener('abort', onAbort, { once: true });
-  const cancelDeadline = clock.at(clock.now() + limit.ms, () => {
-    const waited = `timed out after waiting ${durationText(limit.ms)}`;
-    end(
-      new DockerError('DOCKER_TIMEOUT', `Could not transition to ${limit.transition}; ${waited}`),
-    );
-  });
+  const cancelDeadline = clock.at(clock.now() + limit.ms, () => end(late()));
   try {
     return await Promise.race([work(ending.signal), ended]);
   } finally {
@@ -130,3 +156,137 @@ export function unreadable(what: string): DockerError {
 /** Whether a call failed because the Engine answered with this HTTP status. */
 export const hasStatus = (error: unknown, status: number): boolean =>
   error instanceof DockerError && error.status === status;
+
+/** A call whose answer is nothing, and to which this status says that it was done before. */
+export async function unless(status: number, call: Promise<unknown>): Promise<void> {
+  try {
+    await call;
+  } catch (error) {
+    if (!hasStatus(error, status)) throw error;
+  }
+}
+
+/** What a call answers, or null where the Engine has no such thing. */
+export async function orNull<Answer>(call: Promise<Answer>): Promise<Answer | null> {
+  try {
+    return await call;
+  } catch (error) {
+    if (hasStatus(error, 404)) return null;
+    throw error;
+  }
+}
+
+/** How many calls the Engine has to answer at a time, and when it is left alone. */
+const gateRules = { underWay: 50, failuresInARow: 5, probeAfterMs: [1_000, 2_000, 4_000, 5_000] };
+
+/** Whose gate it is. `onBreaker` is told once of each change. */
+export interface GateOptions {
+  clock: Clock;
+  dockerHost: string;
+  onBreaker?: (state: 'open' | 'closed') => void;
+}
+
+/**
+ * The way of all calls to one Engine. Only so many are under way, the others wait in order; their
+ * deadlines begin when they are let through. An Engine that could not be reached several times in a
+ * row is then asked by one call every few seconds, and all others fail at once, until it answers.
+ */
+export class Gate {
+  readonly #options: GateOptions;
+  /** Ends the wait of a call, with an error if it may not go on. */
+  readonly #waiting = new Set<(error?: DockerError) => void>();
+  #underWay = 0;
+  #failures = 0;
+  /** While the breaker is open: when the next call is let through, and how many have been. */
+  #open: { probeAt: number; probes: number } | null = null;
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+  }
+
+  /** Lets a call through as its limit says. Rejects with what it rejects with, or as unreachable. */
+  async pass<T>(
+    { passes = 'counted' }: CallLimit,
+    signal: AbortSignal | undefined,
+    work: () => Promise<T>,
+  ): Promise<T> {
+    if (this.#open && passes !== 'always') this.#probe(this.#open);
+    else if (passes === 'counted') return await this.#inTurn(signal, work);
+    return await this.#observe(work);
+  }
+
+  async #inTurn<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    if (this.#underWay < gateRules.underWay) this.#underWay += 1;
+    else await this.#turn(signal);
+    try {
+      return await this.#observe(work);
+    } finally {
+      // A call that waits takes the place of this one.
+      const [next] = this.#waiting;
+      if (next) next();
+      else this.#underWay -= 1;
+    }
+  }
+
+  #turn(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (error?: DockerError) => {
+        this.#waiting.delete(end);
+        signal?.removeEventListener('abort', leave);
+        if (error) reject(error);
+        else resolve();
+      };
+      const leave = () => end(lostInterest());
+      if (signal?.aborted) return leave();
+      signal?.addEventListener('abort', leave);
+      this.#waiting.add(end);
+    });
+  }
+
+  /** Throws unless it is time to ask whether the Engine is back. */
+  #probe(open: { probeAt: number; probes: number }): void {
+    const now = this.#options.clock.now();
+    if (now < open.probeAt) throw this.#refusal();
+    open.probes += 1;
+    open.probeAt = now + probeDelay(open.probes);
+  }
+
+  /** A time-out and a caller's change of mind say nothing about whether the Engine is there. */
+  async #observe<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      const answer = await work();
+      this.#reached();
+      return answer;
+    } catch (error) {
+      if (!(error instanceof DockerError)) throw error;
+      if (error.code === 'DOCKER_UNREACHABLE') this.#missed();
+      else if (error.status !== undefined) this.#reached();
+      throw error;
+    }
+  }
+
+  #reached(): void {
+    this.#failures = 0;
+    if (!this.#open) return;
+    this.#open = null;
+    this.#options.onBreaker?.('closed');
+  }
+
+  #missed(): void {
+    this.#failures += 1;
+    if (this.#open || this.#failures < gateRules.failuresInARow) return;
+    this.#open = { probeAt: this.#options.clock.now() + probeDelay(0), probes: 0 };
+    for (const end of this.#waiting) end(this.#refusal());
+    this.#options.onBreaker?.('open');
+  }
+
+  #refusal(): DockerError {
+    return new DockerError(
+      'DOCKER_UNREACHABLE',
+      `The Docker Engine at ${this.#options.dockerHost} cannot be reached, and is asked again soon`,
+    );
+  }
+}
+
+const probeDelay = (probes: number): number =>
+  gateRules.probeAfterMs[Math.min(probes, gateRules.probeAfterMs.length - 1)] ?? 0;

@@ -1,250 +1,119 @@
 import Docker from 'dockerode';
-import type { ContainerFacts } from '../../machines/container/model.ts';
 import type { Clock } from '../host/port.ts';
 import {
   bounded,
   type CallLimit,
+  type DockerLimits,
   dockerErrorOf,
   dockerLimits,
+  Gate,
+  type GateOptions,
   hasStatus,
+  unless,
   unreadable,
 } from './calls.ts';
-import { engineEventOf, eventFilters, linesOf, pullFailureOf } from './events.ts';
-import { factsOf, listedOf } from './facts.ts';
+import { follow } from './events.ts';
+import {
+  apiVersionFor,
+  engineInfoOf,
+  engineVersionOf,
+  factsOf,
+  listedOf,
+  minorOf,
+} from './facts.ts';
 import {
   type ContainerRef,
   type CreateRequest,
   DockerError,
   type DockerPort,
-  type EngineEvent,
-  type EngineVersion,
-  type ListedContainer,
-} from './port.ts';
-import {
-  cgroupParentOf,
-  createBody,
   dockerNameOf,
-  labels,
-  needsImageEnvironment,
-  type Placement,
-} from './translate.ts';
+  type EnginePort,
+  type EngineVersion,
+  engineNames,
+} from './port.ts';
+import { type ImageLook, imageOf, images, read, volumes } from './store.ts';
+import { createBody, labels, needsImageEnvironment, type Placement } from './translate.ts';
 
-export interface DockerOptions extends Omit<Placement, 'taskCgroupParent'> {
-  /** `unix:///var/run/docker.sock`, `npipe:////./pipe/docker_engine`, or `tcp://host:port`. */
-  dockerHost: string;
-  clock: Clock;
+/** `dockerHost`: `unix:///var/run/docker.sock`, `npipe:////./pipe/docker_engine`, or `tcp://host:port`. */
+export interface DockerOptions extends Placement, GateOptions {
+  /** The limits that the agent's configuration changes, in place of the defaults. */
+  limits?: Partial<{ pullMs: number; manifestMs: number; createMs: number; startMs: number }>;
 }
 
 /** The Docker Engine at `dockerHost`. Nothing is asked of it before the first call. */
-export const connectDocker = (options: DockerOptions): DockerPort => new DockerClient(options);
-
-/** The newest version of the Engine's API that this agent was written for. */
-const newestApi = '1.44';
-
-/** The API version for an Engine: the newest that both sides know, or the Engine's oldest. */
-export function apiVersionFor({ apiVersion, minApiVersion }: EngineVersion): string {
-  const older = (a: string, b: string) => (minorOf(a) < minorOf(b) ? a : b);
-  const wanted = older(apiVersion, newestApi);
-  return older(wanted, minApiVersion) === wanted ? minApiVersion : wanted;
+export function connectDocker(options: DockerOptions): EnginePort {
+  const engine = new Connection(options);
+  return {
+    ...containers(engine, options),
+    ...images(engine),
+    ...volumes(engine),
+    names: engineNames,
+  };
 }
 
-/** API versions have all been `1.<minor>`. */
-const minorOf = (version: string): number => Number(version.split('.')[1]);
+/** Windows takes longer to start a container. */
+const windowsStartMs = 480_000;
+
+function limitsWith({ limits: given = {}, host }: DockerOptions): DockerLimits {
+  const { pull, resolveDigest, create, start } = dockerLimits;
+  const startMs = host.facts().platform === 'windows' ? windowsStartMs : start.ms;
+  return {
+    ...dockerLimits,
+    pull: { ...pull, ms: given.pullMs ?? pull.ms },
+    resolveDigest: { ...resolveDigest, ms: given.manifestMs ?? resolveDigest.ms },
+    create: { ...create, ms: given.createMs ?? create.ms },
+    start: { ...start, ms: given.startMs ?? startMs },
+  };
+}
 
 type Call<T> = (docker: Docker, abortSignal: AbortSignal) => Promise<T>;
 
-class DockerClient implements DockerPort {
-  readonly #options: DockerOptions;
-  /** Speaks the version that was agreed on; null until the Engine has been asked. */
-  #agreed: Docker | null = null;
-  /** Asked for once, by the first create. */
-  #cgroupDriver: Promise<string> | null = null;
+/** One Engine: the version of its API that is spoken, and the way every call to it goes. */
+export class Connection {
+  readonly limits: DockerLimits;
+  readonly clock: Clock;
+  readonly dockerHost: string;
+  /** What was lately seen of images, by reference. */
+  readonly looks = new Map<string, { look: Promise<ImageLook | null>; until: number }>();
+  readonly #gate: Gate;
+  /** What was agreed on; null until the Engine has been asked. */
+  #agreed: { docker: Docker; version: EngineVersion } | null = null;
 
   constructor(options: DockerOptions) {
-    this.#options = options;
+    this.limits = limitsWith(options);
+    this.clock = options.clock;
+    this.dockerHost = options.dockerHost;
+    this.#gate = new Gate(options);
   }
 
-  async version(signal?: AbortSignal): Promise<EngineVersion> {
-    const address = addressOf(this.#options.dockerHost);
-    // The library takes options here as elsewhere; its types do not know.
-    const unversioned: { version(options: object): Promise<Docker.DockerVersion> } = new Docker(
-      address,
-    );
-    const answer = await this.#bounded(dockerLimits.version, signal, (abortSignal) =>
-      unversioned.version({ abortSignal }),
-    );
-    if (!answer.ApiVersion) throw unreadable('version');
-    const found = {
-      version: answer.Version,
-      apiVersion: answer.ApiVersion,
-      minApiVersion: answer.MinAPIVersion ?? answer.ApiVersion,
-    };
-    this.#agreed = new Docker({ ...address, version: `v${apiVersionFor(found)}` });
-    this.#cgroupDriver = null;
-    return found;
+  /** What the Engine speaks, as it was told when the version was agreed on. */
+  async spoken(signal?: AbortSignal): Promise<EngineVersion> {
+    return this.#agreed?.version ?? (await this.agree(signal));
   }
 
-  async hasImage(image: string, signal?: AbortSignal): Promise<boolean> {
-    return (await this.#imageEnvironment(image, signal)) !== null;
+  /** Asks the Engine what it speaks, and agrees on a version of its API. */
+  async agree(signal?: AbortSignal): Promise<EngineVersion> {
+    const { version } = this.limits;
+    return (await this.#gate.pass(version, signal, () => this.#ask(signal))).version;
   }
 
-  async pull(image: string, signal?: AbortSignal): Promise<void> {
-    await this.#call(dockerLimits.pull, signal, async (docker, abortSignal) => {
-      // The library adds `:latest` where there is no tag; the Engine would pull all tags.
-      const progress = await docker.pull(image, { abortSignal });
-      for await (const line of linesOf(progress)) {
-        const failure = pullFailureOf(line);
-        if (failure !== null) throw new DockerError('DOCKER_REFUSED', failure);
-      }
+  /** Makes one call within its limit. Rejects with {@link DockerError}. */
+  async call<T>(limit: CallLimit, signal: AbortSignal | undefined, work: Call<T>): Promise<T> {
+    return await this.#gate.pass(limit, signal, async () => {
+      const { docker } = this.#agreed ?? (await this.#ask(signal));
+      return await this.#bounded(limit, signal, (abortSignal) => work(docker, abortSignal));
     });
   }
 
-  async create(request: CreateRequest, signal?: AbortSignal): Promise<string> {
-    const image = request.container.image;
-    const environment = needsImageEnvironment(request)
-      ? await this.#imageEnvironment(image, signal)
-      : null;
-    const driver = await this.#askCgroupDriver();
-    const taskCgroupParent = (taskId: string) => cgroupParentOf(driver, taskId);
-    const placement = { ...this.#options, taskCgroupParent };
-    const body = await createBody(request, placement, environment ?? []);
-    // Apart from the query, or the library would put the whole body into the address as well.
-    const parts = { _query: { name: dockerNameOf(request) }, _body: body };
-    try {
-      return await this.#call(dockerLimits.create, signal, async (docker, abortSignal) => {
-        const { id } = await docker.createContainer({ ...parts, abortSignal });
-        if (!id) throw unreadable('container id');
-        return id;
-      });
-    } catch (error) {
-      if (!hasStatus(error, 409)) throw error;
-      return await this.#adopt(request, signal);
-    }
-  }
-
-  /** Answers the id of the container that an earlier create of this request has left. */
-  async #adopt(ref: ContainerRef, signal?: AbortSignal): Promise<string> {
-    const found = await this.#inspect(ref, signal);
-    const has = found.Config?.Labels ?? {};
-    if (has[labels.taskArn] === ref.task.arn && has[labels.containerName] === ref.container.name) {
-      return found.Id;
-    }
-    const message = `Another container has the name ${dockerNameOf(ref)} and is not of this task`;
-    throw new DockerError('DOCKER_REFUSED', message, { status: 409 });
-  }
-
-  async start(ref: ContainerRef, signal?: AbortSignal): Promise<void> {
-    await this.#unless(304, dockerLimits.start, signal, (docker, abortSignal) =>
-      containerOf(docker, dockerNameOf(ref)).start({ abortSignal }),
+  async #ask(signal: AbortSignal | undefined) {
+    const address = addressOf(this.dockerHost);
+    const answer = await this.#bounded(this.limits.version, signal, (abortSignal) =>
+      read<object>(new Docker(address), '/version', { abortSignal }),
     );
-  }
-
-  async stop(ref: ContainerRef, graceS: number, signal?: AbortSignal): Promise<void> {
-    const { ms, transition } = dockerLimits.stop;
-    const limit = { ms: graceS * 1_000 + ms, transition };
-    await this.#unless(304, limit, signal, (docker, abortSignal) =>
-      containerOf(docker, dockerNameOf(ref)).stop({ t: graceS, abortSignal }),
-    );
-  }
-
-  async inspect(ref: ContainerRef, signal?: AbortSignal): Promise<ContainerFacts> {
-    return factsOf(await this.#inspect(ref, signal), ref.container);
-  }
-
-  async remove(runtimeId: string, signal?: AbortSignal): Promise<void> {
-    await this.#unless(404, dockerLimits.remove, signal, (docker, abortSignal) => {
-      const options = { v: true, abortSignal };
-      return containerOf(docker, runtimeId).remove(options);
-    });
-  }
-
-  async list(signal?: AbortSignal): Promise<ListedContainer[]> {
-    const filters = { label: [`${labels.cluster}=${this.#options.cluster}`] };
-    const found = await this.#call(dockerLimits.list, signal, (docker, abortSignal) =>
-      docker.listContainers({ all: true, filters, abortSignal }),
-    );
-    if (!Array.isArray(found)) throw unreadable('list of containers');
-    return found.map(listedOf);
-  }
-
-  async watch(
-    on: { opened: () => void; event: (event: EngineEvent) => void },
-    signal: AbortSignal,
-  ): Promise<never> {
-    // Another Engine may answer after a break: agree on a version anew.
-    await this.version(signal);
-    const life = new AbortController();
-    const end = () => life.abort();
-    signal.addEventListener('abort', end, { once: true });
-    const options = { filters: eventFilters(this.#options.cluster), abortSignal: life.signal };
-    try {
-      const stream = await this.#call(dockerLimits.events, signal, (docker) =>
-        docker.getEvents(options),
-      );
-      on.opened();
-      for await (const line of linesOf(stream)) {
-        const event = engineEventOf(line);
-        if (event) on.event(event);
-      }
-      throw new Error('the event stream ended');
-    } catch (error) {
-      if (signal.aborted) throw new DockerError('DOCKER_ABORTED', 'The watch was given up');
-      throw dockerErrorOf(error, this.#options.dockerHost);
-    } finally {
-      signal.removeEventListener('abort', end);
-      life.abort();
-    }
-  }
-
-  /** The `K=V` of an image's own environment; null for an image that the Engine does not have. */
-  async #imageEnvironment(image: string, signal?: AbortSignal): Promise<string[] | null> {
-    try {
-      const found = await this.#call(dockerLimits.imageInspect, signal, (docker) =>
-        docker.getImage(encodeURI(image)).inspect(),
-      );
-      return found.Config?.Env ?? [];
-    } catch (error) {
-      if (hasStatus(error, 404)) return null;
-      throw error;
-    }
-  }
-
-  /** Not ended by one caller's signal, as all first creates wait for the same answer. */
-  #askCgroupDriver(): Promise<string> {
-    this.#cgroupDriver ??= this.#call(dockerLimits.version, undefined, (docker) => docker.info())
-      .then(({ CgroupDriver }: { CgroupDriver?: string }) => CgroupDriver ?? '')
-      .catch((error: unknown) => {
-        this.#cgroupDriver = null;
-        throw error;
-      });
-    return this.#cgroupDriver;
-  }
-
-  async #inspect(ref: ContainerRef, signal?: AbortSignal): Promise<Docker.ContainerInspectInfo> {
-    return await this.#call(dockerLimits.inspect, signal, (docker, abortSignal) =>
-      containerOf(docker, dockerNameOf(ref)).inspect({ abortSignal }),
-    );
-  }
-
-  /** A call whose answer is nothing, and to which this status says that it was done before. */
-  async #unless(
-    doneBefore: number,
-    limit: CallLimit,
-    signal: AbortSignal | undefined,
-    work: Call<unknown>,
-  ): Promise<void> {
-    try {
-      await this.#call(limit, signal, work);
-    } catch (error) {
-      if (!hasStatus(error, doneBefore)) throw error;
-    }
-  }
-
-  async #call<T>(limit: CallLimit, signal: AbortSignal | undefined, work: Call<T>): Promise<T> {
-    if (!this.#agreed) await this.version(signal);
-    const docker = this.#agreed;
-    if (!docker) throw unreadable('version');
-    return await this.#bounded(limit, signal, (abortSignal) => work(docker, abortSignal));
+    const version = engineVersionOf(answer);
+    const docker = new Docker({ ...address, version: `v${apiVersionFor(version)}` });
+    this.#agreed = { docker, version };
+    return this.#agreed;
   }
 
   async #bounded<T>(
@@ -253,11 +122,124 @@ class DockerClient implements DockerPort {
     work: (ending: AbortSignal) => Promise<T>,
   ): Promise<T> {
     try {
-      return await bounded({ limit, clock: this.#options.clock, signal }, work);
+      return await bounded({ limit, clock: this.clock, signal }, work);
     } catch (error) {
-      throw dockerErrorOf(error, this.#options.dockerHost);
+      throw dockerErrorOf(error, this.dockerHost);
     }
   }
+}
+
+const containers = (engine: Connection, options: DockerOptions): DockerPort => ({
+  version: (signal) => engine.agree(signal),
+  ping: async (signal) => {
+    await engine.call(engine.limits.ping, signal, (docker, abortSignal) =>
+      read(docker, '/_ping', { abortSignal }),
+    );
+  },
+  info: async (signal) =>
+    engineInfoOf(
+      await engine.call(engine.limits.info, signal, (docker, abortSignal) =>
+        read<object>(docker, '/info', { abortSignal }),
+      ),
+    ),
+  create: (request, signal) => create(engine, { request, placement: options }, signal),
+  start: (ref, signal) =>
+    unless(
+      304,
+      engine.call(engine.limits.start, signal, (docker, abortSignal) =>
+        containerOf(docker, dockerNameOf(ref)).start({ abortSignal }),
+      ),
+    ),
+  stop: (ref, graceS, signal) => stop(engine, { ref, graceS }, signal),
+  inspect: async (ref, signal) => factsOf(await inspect(engine, ref, signal), ref.container),
+  remove: (idOrName, signal) =>
+    unless(
+      404,
+      engine.call(engine.limits.remove, signal, (docker, abortSignal) => {
+        const options = { v: true, abortSignal };
+        return containerOf(docker, idOrName).remove(options);
+      }),
+    ),
+  list: async (signal) => {
+    const found = await engine.call(engine.limits.list, signal, (docker, abortSignal) =>
+      docker.listContainers({ all: true, abortSignal }),
+    );
+    if (!Array.isArray(found)) throw unreadable('list of containers');
+    return found.map(listedOf);
+  },
+  watch: (on, signal) => follow(engine, { ...on, cluster: options.cluster }, signal),
+});
+
+async function create(
+  engine: Connection,
+  { request, placement }: { request: CreateRequest; placement: Placement },
+  signal?: AbortSignal,
+): Promise<string> {
+  const { image, dockerVersion } = request.container;
+  await requireVersion(engine, dockerVersion, signal);
+  const found = needsImageEnvironment(request) ? await imageOf(engine, image) : null;
+  const body = await createBody(request, placement, found?.environment ?? []);
+  // Apart from the query, or the library would put the whole body into the address as well.
+  const parts = { _query: { name: dockerNameOf(request) }, _body: body };
+  try {
+    return await engine.call(engine.limits.create, signal, async (docker, abortSignal) => {
+      const { id } = await docker.createContainer({ ...parts, abortSignal });
+      if (!id) throw unreadable('container id');
+      return id;
+    });
+  } catch (error) {
+    if (!hasStatus(error, 409)) throw error;
+    return await adopt(engine, request, signal);
+  }
+}
+
+/** The version that a container names is the least it needs; '' is any. */
+async function requireVersion(
+  engine: Connection,
+  version: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  if (version === '') return;
+  const { apiVersion } = await engine.spoken(signal);
+  if (minorOf(version) <= minorOf(apiVersion)) return;
+  throw new DockerError(
+    'DOCKER_BAD_VERSION',
+    `docker client factory: client not found for docker version: ${version}`,
+  );
+}
+
+/** Answers the id of the container that an earlier create of this request has left. */
+async function adopt(engine: Connection, ref: ContainerRef, signal?: AbortSignal): Promise<string> {
+  const found = await inspect(engine, ref, signal);
+  const has = found.Config?.Labels ?? {};
+  if (has[labels.taskArn] === ref.task.arn && has[labels.containerName] === ref.container.name) {
+    return found.Id;
+  }
+  const message = `Another container has the name ${dockerNameOf(ref)} and is not of this task`;
+  throw new DockerError('DOCKER_REFUSED', message, { status: 409 });
+}
+
+async function inspect(
+  engine: Connection,
+  ref: ContainerRef,
+  signal?: AbortSignal,
+): Promise<Docker.ContainerInspectInfo> {
+  return await engine.call(engine.limits.inspect, signal, (docker, abortSignal) =>
+    containerOf(docker, dockerNameOf(ref)).inspect({ abortSignal }),
+  );
+}
+
+async function stop(
+  engine: Connection,
+  { ref, graceS }: { ref: ContainerRef; graceS: number },
+  signal?: AbortSignal,
+): Promise<void> {
+  const { ms } = engine.limits.stop;
+  const limit = { ...engine.limits.stop, ms: graceS * 1_000 + ms };
+  const stopped = engine.call(limit, signal, (docker, abortSignal) =>
+    containerOf(docker, dockerNameOf(ref)).stop({ t: graceS, abortSignal }),
+  );
+  await unless(304, stopped);
 }
 
 /** A name made from a payload's words must stay one segment of the address. */

@@ -1,12 +1,19 @@
-import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
+import type { ContainerInfo, ContainerInspectInfo, VolumeInspectInfo } from 'dockerode';
 import type {
   ContainerFacts,
   ContainerPlan,
+  Health,
   NetworkBinding,
   PortMapping,
 } from '../../machines/container/model.ts';
 import { unreadable } from './calls.ts';
-import type { ListedContainer } from './port.ts';
+import type {
+  EngineInfo,
+  EngineVersion,
+  ImageFacts,
+  ListedContainer,
+  VolumeFacts,
+} from './port.ts';
 import { labels, portsOf } from './translate.ts';
 
 /** What an inspect says of a container; a paused one counts as running. */
@@ -23,7 +30,11 @@ export function factsOf(info: ContainerInspectInfo, plan: ContainerPlan): Contai
     finishedAt,
     bindings: bindingsOf(plan.portMappings, info.NetworkSettings?.Ports ?? {}),
     outOfMemory: state.OOMKilled === true,
-    error: state.Error ?? '',
+    error: state.Running ? '' : (state.Error ?? ''),
+    health: plan.healthChecked ? healthOf(state.Health?.Status) : 'UNKNOWN',
+    imageId: info.Image ?? '',
+    createdAt: timeOf(info.Created),
+    networks: networksOf(info.NetworkSettings?.Networks),
   };
 }
 
@@ -37,10 +48,25 @@ function lifeOf(
 }
 
 /** Docker writes the year 1 for a time that has not come. */
-function timeOf(text: string): number | null {
-  const time = Date.parse(text);
+function timeOf(text: string | undefined): number | null {
+  const time = Date.parse(text ?? '');
   return time > 0 ? time : null;
 }
+
+function healthOf(status: string | undefined): Health {
+  if (status === 'healthy') return 'HEALTHY';
+  return status === 'unhealthy' ? 'UNHEALTHY' : 'UNKNOWN';
+}
+
+/** `NetworkSettings.Networks` of an inspect, by the name of the network. */
+type Networks = Record<string, { IPAddress?: string; GlobalIPv6Address?: string } | null>;
+
+const networksOf = (networks: Networks | undefined): ContainerFacts['networks'] =>
+  Object.entries(networks ?? {}).map(([mode, network]) => ({
+    mode,
+    ipv4: network?.IPAddress ? [network.IPAddress] : [],
+    ipv6: network?.GlobalIPv6Address ? [network.GlobalIPv6Address] : [],
+  }));
 
 /** `NetworkSettings.Ports` of an inspect; null for a port that is exposed but not published. */
 type PublishedPorts = Record<string, { HostIp: string; HostPort: string }[] | null>;
@@ -76,12 +102,108 @@ function bindingOf(mapping: PortMapping, bindIP: string, hostPort: number): Netw
   };
 }
 
-/** What a list shows of one of our containers. */
+/** What a list shows of a container. */
 export function listedOf(info: ContainerInfo): ListedContainer {
+  const named = info.Labels ?? {};
   return {
     runtimeId: info.Id,
-    taskArn: info.Labels[labels.taskArn] ?? '',
-    name: info.Labels[labels.containerName] ?? '',
-    running: ['running', 'paused', 'restarting'].includes(info.State),
+    dockerName: dockerNameIn(info.Names ?? []),
+    taskArn: named[labels.taskArn] ?? '',
+    name: named[labels.containerName] ?? '',
+    containerInstanceArn: named[labels.instance] ?? '',
+    family: named[labels.family] ?? '',
+    version: named[labels.version] ?? '',
+    image: info.Image ?? '',
+    imageId: info.ImageID ?? '',
+    state: listedState(info.State),
+    createdAt: (info.Created ?? 0) * 1_000,
+  };
+}
+
+/** A container that others link to is listed under the aliases of theirs too: `/web/db`. */
+const dockerNameIn = (names: string[]): string =>
+  names.find((name) => name.lastIndexOf('/') === 0)?.slice(1) ?? '';
+
+function listedState(state: string): ListedContainer['state'] {
+  if (state === 'created') return 'created';
+  return ['running', 'paused', 'restarting'].includes(state) ? 'running' : 'exited';
+}
+
+/** What `GET /version` says, as far as it is read. */
+interface VersionAnswer {
+  Version?: string;
+  ApiVersion?: string;
+  MinAPIVersion?: string;
+}
+
+export function engineVersionOf(answer: VersionAnswer): EngineVersion {
+  const { Version: version = '', ApiVersion: apiVersion } = answer;
+  if (!apiVersion) throw unreadable('version');
+  return { version, apiVersion, minApiVersion: answer.MinAPIVersion ?? apiVersion };
+}
+
+/** The newest version of the Engine's API that this agent was written for. */
+const newestApi = '1.44';
+
+/** The API version for an Engine: the newest that both sides know, or the Engine's oldest. */
+export function apiVersionFor({ apiVersion, minApiVersion }: EngineVersion): string {
+  const older = (a: string, b: string) => (minorOf(a) < minorOf(b) ? a : b);
+  const wanted = older(apiVersion, newestApi);
+  return older(wanted, minApiVersion) === wanted ? minApiVersion : wanted;
+}
+
+/** API versions have all been `1.<minor>`. */
+export const minorOf = (version: string): number => Number(version.split('.')[1]);
+
+/** What `GET /info` says, as far as it is read; an Engine on Windows has no cgroups. */
+interface InfoAnswer {
+  DockerRootDir?: string;
+  CgroupDriver?: string;
+  CgroupVersion?: string;
+  SecurityOptions?: string[] | null;
+}
+
+export function engineInfoOf(info: InfoAnswer): EngineInfo {
+  const { DockerRootDir: rootDirectory = '', CgroupDriver: driver } = info;
+  if (rootDirectory === '' && driver === undefined) throw unreadable('info');
+  return {
+    rootDirectory,
+    cgroupDriver: driver === 'cgroupfs' || driver === 'systemd' ? driver : 'none',
+    cgroupVersion: info.CgroupVersion === '2' ? 2 : 1,
+    securityOptions: info.SecurityOptions ?? [],
+  };
+}
+
+/** An image in a list, whose `Created` is in seconds, or as an inspect tells of it. */
+export interface ImageAnswer {
+  Id: string;
+  RepoTags?: string[] | null | undefined;
+  RepoDigests?: string[] | null | undefined;
+  Created: number | string;
+  Size?: number;
+}
+
+export function imageFactsOf(image: ImageAnswer): ImageFacts {
+  if (!image.Id) throw unreadable('image');
+  const { Created: created } = image;
+  return {
+    id: image.Id,
+    tags: (image.RepoTags ?? []).filter(isNamed),
+    digests: (image.RepoDigests ?? []).filter(isNamed),
+    createdAt: typeof created === 'number' ? created * 1_000 : (timeOf(created) ?? 0),
+    sizeBytes: image.Size ?? 0,
+  };
+}
+
+/** An image without a name of a kind is listed under `<none>:<none>` or `<none>@<none>`. */
+const isNamed = (reference: string): boolean => !reference.includes('<none>');
+
+export function volumeFactsOf(volume: VolumeInspectInfo): VolumeFacts {
+  if (!volume.Name) throw unreadable('volume');
+  return {
+    name: volume.Name,
+    driver: volume.Driver ?? '',
+    labels: volume.Labels ?? {},
+    options: volume.Options ?? {},
   };
 }

@@ -1,4 +1,6 @@
-import { DockerError } from './port.ts';
+import { taskIdOf } from '../../machines/names/arn.ts';
+import { type CreateRequest, DockerError } from './port.ts';
+import type { Placement } from './translate.ts';
 
 /** A JSON object of which nothing more is known. */
 export type JsonObject = Record<string, unknown>;
@@ -48,7 +50,8 @@ export const hostConfigStructure: Structure = {
   },
 };
 
-const isObject = (value: unknown): value is JsonObject =>
+/** Whether it is a JSON object, neither null nor a list. */
+export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const accepts: Record<FieldKind, (value: unknown) => boolean> = {
@@ -117,4 +120,65 @@ export function lay(overlay: JsonObject, base: JsonObject): JsonObject {
     }
   }
   return laid;
+}
+
+/** Where CloudWatch Logs is in the regions that Docker's driver does not know of itself. */
+const logsDomains: Record<string, string> = {
+  'us-iso-east-1': 'c2s.ic.gov',
+  'us-iso-west-1': 'c2s.ic.gov',
+  'us-isob-east-1': 'sc2s.sgov.gov',
+  'us-isob-west-1': 'sc2s.sgov.gov',
+  'eu-isoe-west-1': 'cloud.adc-e.uk',
+  'us-isof-east-1': 'csp.hci.ic.gov',
+  'us-isof-south-1': 'csp.hci.ic.gov',
+  'eusc-de-east-1': 'amazonaws.eu',
+};
+
+/**
+ * Completes the options of the log driver that an overlay names: whose credentials `awslogs` uses,
+ * where it logs to, and how much a driver may hold back that does not block its container.
+ */
+export function finishLogs(
+  { LogConfig: given }: JsonObject,
+  { task, container }: CreateRequest,
+  region: string,
+): JsonObject {
+  if (!isObject(given)) return {};
+  const options: JsonObject = isObject(given.Config) ? { ...given.Config } : {};
+  if (given.Type === 'awslogs') {
+    const domain = logsDomains[region];
+    if (domain) options['awslogs-endpoint'] ??= `https://logs.${region}.${domain}`;
+    if (container.logsByExecutionRole)
+      options['awslogs-credentials-endpoint'] = credentialsPath(task.executionCredentialsId);
+  }
+  if (options.mode === 'non-blocking') options['max-buffer-size'] ??= '10m';
+  return { LogConfig: { ...given, Config: options } };
+}
+
+function credentialsPath(id: string | null): string {
+  if (id !== null) return `/v2/credentials/${id}`;
+  throw new DockerError('DOCKER_BAD_HOST_CONFIG', 'No execution credentials set for the task');
+}
+
+/**
+ * The limits that are the agent's in spite of an overlay: the cgroup of the task. Windows has none,
+ * and counts CPU in percent of the whole machine.
+ */
+export function finishResources(
+  { CpuShares, Memory }: JsonObject,
+  taskArn: string,
+  { host, taskCgroupParent, memoryUnbounded }: Placement,
+): JsonObject {
+  const { platform, cpuUnits } = host.facts();
+  if (platform === 'windows') {
+    const shares = Number(CpuShares);
+    const percent = Math.floor((shares * 100) / cpuUnits);
+    return {
+      CpuShares: 0,
+      CpuPercent: shares && Math.max(percent, 1),
+      ...(memoryUnbounded && !(Number(Memory) > 0) && { MemoryReservation: 0 }),
+    };
+  }
+  const parent = taskCgroupParent(taskIdOf(taskArn));
+  return parent === null ? {} : { CgroupParent: parent };
 }

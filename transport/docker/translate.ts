@@ -1,30 +1,30 @@
-import { createHash } from 'node:crypto';
 import type { ContainerPlan, PortMapping } from '../../machines/container/model.ts';
-import { taskIdOf } from '../../machines/names/arn.ts';
 import { AgentError } from '../../machines/names/errors.ts';
 import type { HostPort } from '../host/port.ts';
 import {
   configStructure,
   decodeOverlay,
+  finishLogs,
+  finishResources,
   hostConfigStructure,
+  isObject,
   type JsonObject,
   lay,
 } from './overlay.ts';
-import { type ContainerRef, type CreateRequest, DockerError } from './port.ts';
+import { type CreateRequest, DockerError, dockerNameOf, volumeNameOf } from './port.ts';
 
-/** Where this agent's containers belong. */
+/** Where this agent's containers belong, and what its configuration says of all of them. */
 export interface Placement {
   cluster: string;
   region: string;
   host: HostPort;
   /** The cgroup of a task as Docker's `CgroupParent` names it; null where tasks have none. */
   taskCgroupParent: (taskId: string) => string | null;
-}
-
-/** The cgroup that holds a task's containers, in the words of the Engine's cgroup driver. */
-export function cgroupParentOf(driver: string, taskId: string): string | null {
-  if (driver === 'cgroupfs') return `/ecs/${taskId}`;
-  return driver === 'systemd' ? `ecstasks-${taskId}.slice` : null;
+  /** Whether containers without a memory limit get their task's (Linux only). */
+  taskMemoryForContainers?: boolean;
+  /** On Windows: whether a container without CPU shares, or without memory, has no bound at all. */
+  cpuUnbounded?: boolean;
+  memoryUnbounded?: boolean;
 }
 
 /** The labels that say whose a container is: those of the Amazon ECS agent, and one of our own. */
@@ -37,24 +37,14 @@ export const labels = {
   instance: 'ecs-agent.container-instance',
 } as const;
 
-/**
- * The Docker name of a container, in the reference's format. Its digits follow from the task and
- * the container, so that a create that is tried again meets what the first try left.
- */
-export function dockerNameOf({ task, container }: ContainerRef): string {
-  const plainName = container.name.replaceAll(/[^A-Za-z0-9-]/g, '');
-  const identity = createHash('sha256').update(`${task.arn}/${container.name}`).digest('hex');
-  return `ecs-${task.family}-${task.version}-${plainName}-${identity.slice(0, 20)}`;
-}
-
 /** Whether a create must know the environment of the image: it may bring a region of its own. */
 export const needsImageEnvironment = ({ container }: CreateRequest): boolean =>
-  !namesRegion(Object.keys(container.environment));
+  !container.internal && !namesRegion(Object.keys(container.environment));
 
 /**
  * The body of Docker's create request. The overlays of the task definition win over all but the
- * labels, the task's cgroup, and CPU on Windows. `imageEnvironment` are the image's own `K=V`.
- * Rejects with {@link DockerError} if an overlay cannot be read or no host port is free.
+ * labels, the task's cgroup and modes, and CPU on Windows. `imageEnvironment` are the image's own
+ * `K=V`. Rejects with {@link DockerError} where the request cannot be made.
  */
 export async function createBody(
   request: CreateRequest,
@@ -74,12 +64,14 @@ export async function createBody(
     ...(container.entryPoint && { Entrypoint: container.entryPoint }),
   };
   const laid = lay(config, base);
+  requireHealthCheck(container, laid);
   return {
     ...laid,
+    Env: [...listIn(laid, 'Env'), ...pairsOf(request.extraEnvironment)],
     Labels: { ...(laid.Labels as JsonObject | undefined), ...labelsOf(request, placement.cluster) },
     HostConfig: finishHostConfig(
       lay(hostConfig, {
-        ...baseHostConfig(request, placement.host),
+        ...baseHostConfig(request, placement),
         PortBindings: await portBindings(mappings, placement.host),
       }),
       request,
@@ -102,21 +94,33 @@ function labelsOf(
   };
 }
 
+function requireHealthCheck({ healthChecked }: ContainerPlan, { Healthcheck }: JsonObject): void {
+  if (healthChecked && !isObject(Healthcheck))
+    throw new DockerError(
+      'DOCKER_BAD_CONFIG',
+      'docker health check is nil while container health check type is DOCKER',
+    );
+}
+
 const namesRegion = (names: string[]): boolean =>
   names.includes('AWS_REGION') || names.includes('AWS_DEFAULT_REGION');
 
-/** The task's environment; the metadata and credential variables cannot be overridden by it. */
+/**
+ * The task's environment; the metadata and credential variables cannot be overridden by it. The
+ * agent's own containers ask nothing of it.
+ */
 function environmentOf(
   { task, container }: CreateRequest,
   region: string,
   imageEnvironment: string[],
 ): string[] {
+  if (container.internal) return pairsOf(container.environment);
   const endpoint = 'http://169.254.170.2';
   const known = [
     ...Object.keys(container.environment),
     ...imageEnvironment.map((pair) => pair.split('=', 1)[0] ?? ''),
   ];
-  const environment: Record<string, string> = {
+  return pairsOf({
     ...(!namesRegion(known) && { AWS_REGION: region, AWS_DEFAULT_REGION: region }),
     ...container.environment,
     ECS_CONTAINER_METADATA_URI: `${endpoint}/v3/${container.metadataId}`,
@@ -125,41 +129,107 @@ function environmentOf(
     ...(task.roleCredentialsId !== null && {
       AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: `/v2/credentials/${task.roleCredentialsId}`,
     }),
+  });
+}
+
+const pairsOf = (environment: Record<string, string>): string[] =>
+  Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+
+const listIn = (structure: JsonObject, field: string): unknown[] => {
+  const list = structure[field];
+  return Array.isArray(list) ? list : [];
+};
+
+function baseHostConfig(request: CreateRequest, placement: Placement): JsonObject {
+  const { task, container } = request;
+  const links = container.links.map(({ container: name, alias }) => {
+    return `${siblingOf(request, name, `Link target not available: ${name}`)}:${alias}`;
+  });
+  const volumesFrom = container.volumesFrom.map(({ container: name, readOnly }) => {
+    const source = siblingOf(request, name, `Volume target not available: ${name}`);
+    return readOnly ? `${source}:ro` : source;
+  });
+  const binds = bindsOf(request);
+  return {
+    ...resourcesOf(request, placement),
+    ...(['host', 'none'].includes(task.networkMode) && { NetworkMode: task.networkMode }),
+    // Docker's own default before API 1.40, and so what the containers of a task expect.
+    ...(placement.host.facts().platform === 'linux' && { IpcMode: 'shareable' }),
+    ...(links.length > 0 && { Links: links }),
+    ...(volumesFrom.length > 0 && { VolumesFrom: volumesFrom }),
+    ...(binds.length > 0 && { Binds: binds }),
   };
-  return Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+}
+
+const badHostConfig = (message: string, cause?: unknown): DockerError =>
+  new DockerError('DOCKER_BAD_HOST_CONFIG', message, { cause });
+
+/** The Docker name of another container of the task. */
+function siblingOf({ task }: CreateRequest, name: string, otherwise: string): string {
+  const container = task.containers.find((candidate) => candidate.name === name);
+  if (!container) throw badHostConfig(otherwise);
+  return dockerNameOf({ task, container });
+}
+
+/** Docker's `Binds`; it makes a folder of the host that is not there. */
+function bindsOf({ task, container }: CreateRequest): string[] {
+  return container.mountPoints.map(({ volume: name, containerPath, readOnly }) => {
+    const volume = task.volumes.find((candidate) => candidate.name === name);
+    if (!volume) throw badHostConfig(`Invalid volume referenced: ${name}`);
+    const source = volume.kind === 'bind' ? volume.sourcePath : volumeNameOf(task, volume);
+    if (!source || !containerPath)
+      throw badHostConfig(
+        'Unable to resolve volume mounts; invalid path: ' +
+          `${container.name} ${name}; ${source} -> ${containerPath}`,
+      );
+    return `${source}:${containerPath}${readOnly ? ':ro' : ''}`;
+  });
 }
 
 const bytesPerMiB = 1_048_576;
 
-function baseHostConfig({ task, container }: CreateRequest, host: HostPort): JsonObject {
-  const { platform } = host.facts();
-  const leastMiB = platform === 'windows' ? 256 : 4;
-  const memoryMiB = container.memoryMiB === 0 ? 0 : Math.max(container.memoryMiB, leastMiB);
+function resourcesOf({ task, container }: CreateRequest, placement: Placement): JsonObject {
+  const isWindows = placement.host.facts().platform === 'windows';
+  const inherited = placement.taskMemoryForContainers && !isWindows ? (task.memoryMiB ?? 0) : 0;
+  const wantedMiB = container.memoryMiB || inherited;
+  const memoryMiB = wantedMiB === 0 ? 0 : Math.max(wantedMiB, isWindows ? 256 : 4);
   // Docker treats 0 as 1024 and the kernel takes no fewer than 2 and no more than 262,144.
-  const shares = Math.min(Math.max(container.cpu, 2), 262_144);
+  const leastShares = isWindows && placement.cpuUnbounded ? 0 : 2;
+  const shares = Math.min(Math.max(container.cpu, leastShares), 262_144);
+  return { CpuShares: shares, Memory: memoryMiB * bytesPerMiB };
+}
+
+/** What no overlay can change. */
+function finishHostConfig(
+  hostConfig: JsonObject,
+  request: CreateRequest,
+  placement: Placement,
+): JsonObject {
+  const { task, extraBinds } = request;
   return {
-    CpuShares: shares,
-    Memory: memoryMiB * bytesPerMiB,
-    ...(['host', 'none'].includes(task.networkMode) && { NetworkMode: task.networkMode }),
-    // Docker's own default before API 1.40, and so what the containers of a task expect.
-    ...(platform === 'linux' && { IpcMode: 'shareable' }),
+    ...hostConfig,
+    ...finishLogs(hostConfig, request, placement.region),
+    ...(extraBinds.length > 0 && { Binds: [...listIn(hostConfig, 'Binds'), ...extraBinds] }),
+    ...modesOf(request),
+    ...finishResources(hostConfig, task.arn, placement),
   };
 }
 
-/** What no overlay can change. Windows counts CPU in percent of the whole machine. */
-function finishHostConfig(
-  hostConfig: JsonObject,
-  { task }: CreateRequest,
-  { host, taskCgroupParent }: Placement,
-): JsonObject {
-  const { platform, cpuUnits } = host.facts();
-  if (platform === 'windows') {
-    const shares = Number(hostConfig.CpuShares);
-    const percent = Math.floor((shares * 100) / cpuUnits);
-    return { ...hostConfig, CpuShares: 0, CpuPercent: shares && Math.max(percent, 1) };
-  }
-  const parent = taskCgroupParent(taskIdOf(task.arn));
-  return parent === null ? hostConfig : { ...hostConfig, CgroupParent: parent };
+/** The container whose process and memory namespaces the others of its task join. */
+const namespacePause = '~internal~ecs~pause~namespace';
+
+/** The agent's own containers share nothing with the host. */
+function modesOf(request: CreateRequest): JsonObject {
+  const { task, container } = request;
+  const { pidMode, ipcMode } = task;
+  if (container.name === namespacePause) return ipcMode === 'task' ? { IpcMode: 'shareable' } : {};
+  if (container.internal) return {};
+  const join = () =>
+    `container:${siblingOf(request, namespacePause, 'Namespace pause container not available')}`;
+  return {
+    ...(pidMode !== '' && { PidMode: pidMode === 'task' ? join() : pidMode }),
+    ...(ipcMode !== '' && { IpcMode: ipcMode === 'task' ? join() : ipcMode }),
+  };
 }
 
 /** Docker refuses published ports, or ignores them, where a container has no network of its own. */
@@ -199,7 +269,6 @@ async function firstHostPort(mapping: PortMapping, count: number, host: HostPort
     if (!(cause instanceof AgentError)) throw cause;
     const what =
       count === 1 ? 'a host port is unavailable' : `${count} contiguous host ports are unavailable`;
-    const message = `error retrieving docker port map: ${what}`;
-    throw new DockerError('DOCKER_BAD_HOST_CONFIG', message, { cause });
+    throw badHostConfig(`error retrieving docker port map: ${what}`, cause);
   }
 }

@@ -1,75 +1,18 @@
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect } from 'chai';
-import { dockerErrorOf, durationText } from '../../../transport/docker/calls.ts';
-import { apiVersionFor, connectDocker } from '../../../transport/docker/client.ts';
-import type { DockerPort } from '../../../transport/docker/port.ts';
 import { realHost } from '../../../transport/host/host.ts';
-import type { Clock } from '../../../transport/host/port.ts';
-import { WaitHeap } from '../../../transport/host/waits.ts';
 import { lone } from '../../support/engine-plans.ts';
-
-/** A clock that stands until it is told to go on. */
-function standingClock(): Clock & { pass(ms: number): void; waiting(): number } {
-  const waits = new WaitHeap();
-  let now = 1_000;
-  return {
-    now: () => now,
-    at: (time, wake) => waits.add({ time, wake }),
-    afterTurn: (work) => work(),
-    waiting: () => waits.size,
-    pass: (ms) => {
-      now += ms;
-      for (let due = waits.takeDue(now); due; due = waits.takeDue(now)) due.wake();
-    },
-  };
-}
-
-const outcomeOf = (call: Promise<unknown>): Promise<unknown> =>
-  call.catch((error: unknown) => error);
+import { type Daemon, outcomeOf, startDaemon } from './daemon.ts';
 
 describe('the Docker client, with an Engine that misbehaves', () => {
-  let folder: string;
-  let server: Server;
-  let asked: string[];
-  let answer: RequestListener;
-  let clock: ReturnType<typeof standingClock>;
-  let docker: DockerPort;
-
+  let daemon: Daemon;
   beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), 'daemon-'));
-    asked = [];
-    server = createServer((request, response) => {
-      asked.push(`${request.method} ${request.url}`);
-      if (request.url === '/version') {
-        response.end('{"Version":"99","ApiVersion":"1.50","MinAPIVersion":"1.24"}');
-      } else {
-        answer(request, response);
-      }
-    });
-    const path = join(folder, 'sock');
-    await once(server.listen(path), 'listening');
-    clock = standingClock();
-    docker = connectDocker({
-      dockerHost: `unix://${path}`,
-      clock,
-      host: realHost(),
-      cluster: 'c',
-      region: 'r',
-    });
+    daemon = await startDaemon();
   });
-  afterEach(() => {
-    server.closeAllConnections();
-    server.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterEach(() => daemon.close());
 
   it('gives up at its deadline a call whose answer breaks off after its headers', async () => {
     const broke = new Promise<void>((resolve) => {
-      answer = (_, response) => {
+      daemon.answer = (_, response) => {
         response.writeHead(200, { 'content-type': 'application/json', 'content-length': 100 });
         response.write('{"Id":', () => {
           response.destroy();
@@ -77,11 +20,11 @@ describe('the Docker client, with an Engine that misbehaves', () => {
         });
       };
     });
-    const outcome = outcomeOf(docker.inspect(lone()));
+    const outcome = outcomeOf(daemon.docker.inspect(lone()));
     await broke;
-    clock.pass(29_999);
-    expect(clock.waiting()).to.equal(1);
-    clock.pass(1);
+    daemon.clock.pass(29_999);
+    expect(daemon.clock.waiting()).to.equal(1);
+    daemon.clock.pass(1);
     expect(await outcome).to.include({
       code: 'DOCKER_TIMEOUT',
       retry: true,
@@ -91,12 +34,12 @@ describe('the Docker client, with an Engine that misbehaves', () => {
 
   it('gives up at its deadline a call that is never answered, and its request too', async () => {
     const cut = new Promise<void>((resolve) => {
-      answer = (request) => {
+      daemon.answer = (request) => {
         request.socket.once('close', () => resolve());
-        clock.pass(4 * 60_000);
+        daemon.clock.pass(4 * 60_000);
       };
     });
-    const outcome = await outcomeOf(docker.start(lone()));
+    const outcome = await outcomeOf(daemon.docker.start(lone()));
     expect(outcome).to.include({
       code: 'DOCKER_TIMEOUT',
       message: 'Could not transition to started; timed out after waiting 3m0s',
@@ -106,29 +49,29 @@ describe('the Docker client, with an Engine that misbehaves', () => {
 
   it('waits for a stop its grace and two minutes', async () => {
     const held = new Promise<void>((resolve) => {
-      answer = () => resolve();
+      daemon.answer = () => resolve();
     });
-    const outcome = outcomeOf(docker.stop(lone(), 30));
+    const outcome = outcomeOf(daemon.docker.stop(lone(), 30));
     await held;
-    clock.pass(149_999);
-    expect(clock.waiting()).to.equal(1);
-    clock.pass(1);
+    daemon.clock.pass(149_999);
+    expect(daemon.clock.waiting()).to.equal(1);
+    daemon.clock.pass(1);
     expect(await outcome).to.include({
       message: 'Could not transition to stopped; timed out after waiting 2m30s',
     });
   });
 
   it('leaves no wait behind once a call is answered', async () => {
-    answer = (_, response) => response.end('[]');
-    expect(await docker.list()).to.deep.equal([]);
-    expect(clock.waiting()).to.equal(0);
+    daemon.answer = (_, response) => response.end('[]');
+    expect(await daemon.docker.list()).to.deep.equal([]);
+    expect(daemon.clock.waiting()).to.equal(0);
   });
 
   it('speaks the newest API version that both know, and asks for it once', async () => {
-    answer = (_, response) => response.end('[]');
-    await docker.list();
-    await docker.list();
-    expect(asked.map((request) => request.split('?')[0])).to.deep.equal([
+    daemon.answer = (_, response) => response.end('[]');
+    await daemon.docker.list();
+    await daemon.docker.list();
+    expect(daemon.asked.map((request) => request.split('?')[0])).to.deep.equal([
       'GET /version',
       'GET /v1.44/containers/json',
       'GET /v1.44/containers/json',
@@ -136,38 +79,22 @@ describe('the Docker client, with an Engine that misbehaves', () => {
   });
 
   it('keeps the environment of a container out of the address of the request', async () => {
-    answer = (request, response) => {
+    daemon.answer = (request, response) => {
       if (request.method === 'POST') response.writeHead(201);
       response.end('{"Id":"abc"}');
     };
-    expect(await docker.create(lone({ environment: { TOKEN: 's3cret' } }))).to.equal('abc');
-    expect(asked.at(-1)).to.match(
+    expect(await daemon.docker.create(lone({ environment: { TOKEN: 's3cret' } }))).to.equal('abc');
+    expect(daemon.asked.at(-1)).to.match(
       /^POST \/v1\.44\/containers\/create\?name=ecs-web-1-main-\w{20}$/,
     );
   });
 
   it('does not let a family with slashes reach another part of the API', async () => {
-    answer = (_, response) => response.writeHead(404).end('{"message":"no"}');
-    await outcomeOf(docker.inspect(lone({}, { family: '../../info?' })));
-    expect(asked.at(-1)).to.match(
+    daemon.answer = (_, response) => response.writeHead(404).end('{"message":"no"}');
+    await outcomeOf(daemon.docker.inspect(lone({}, { family: '../../info?' })));
+    expect(daemon.asked.at(-1)).to.match(
       /^GET \/v1\.44\/containers\/ecs-\.\.%2F\.\.%2Finfo%3F-\S+\/json$/,
     );
-  });
-
-  it('tells why a pull failed that had begun well', async () => {
-    answer = (_, response) => response.end('{"status":"Pulling"}\n{"error":"no space left"}\n');
-    expect(await outcomeOf(docker.pull('web'))).to.include({
-      code: 'DOCKER_REFUSED',
-      message: 'no space left',
-    });
-    expect(asked.at(-1)).to.contain('tag=latest');
-  });
-
-  it('fails a pull whose progress breaks off', async () => {
-    answer = (_, response) => {
-      response.write('{"status":"Pulling"}\n', () => response.destroy());
-    };
-    expect(await outcomeOf(docker.pull('web'))).to.include({ code: 'DOCKER_UNREACHABLE' });
   });
 
   for (const { how, end } of [
@@ -176,87 +103,157 @@ describe('the Docker client, with an Engine that misbehaves', () => {
   ] as const) {
     it(`tells that the Engine is away when the stream of events ${how}`, async () => {
       let afterOpening = () => {};
-      answer = (_, response) => {
+      daemon.answer = (_, response) => {
         response.flushHeaders();
         afterOpening = () => response[end]();
       };
-      const on = { opened: () => afterOpening(), event: () => {} };
-      const watching = docker.watch(on, new AbortController().signal);
+      const on = { since: null, opened: () => afterOpening(), event: () => {} };
+      const watching = daemon.docker.watch(on, new AbortController().signal);
       expect(await outcomeOf(watching)).to.include({ code: 'DOCKER_UNREACHABLE', retry: true });
     });
   }
 
+  it('asks for events from a time on in seconds, and for those that it knows', async () => {
+    daemon.answer = (_, response) => response.end();
+    const on = { since: 1_795_622_212_454, opened: () => {}, event: () => {} };
+    await outcomeOf(daemon.docker.watch(on, new AbortController().signal));
+    const { searchParams } = new URL(`http://x${daemon.asked.at(-1)?.slice('GET '.length)}`);
+    expect(searchParams.get('since')).to.equal('1795622212.454');
+    expect(JSON.parse(searchParams.get('filters') ?? '')).to.deep.equal({
+      type: ['container'],
+      event: ['start', 'die', 'destroy', 'health_status: healthy', 'health_status: unhealthy'],
+      label: ['com.amazonaws.ecs.cluster=c'],
+    });
+  });
+
+  for (const { given, call, transition, after } of [
+    { given: { createMs: 5_000 }, call: 'create', transition: 'created', after: '5s' },
+    { given: { startMs: 60_000 }, call: 'start', transition: 'started', after: '1m0s' },
+  ] as const) {
+    it(`gives up a ${call} after the time that the configuration gives`, async () => {
+      const docker = daemon.connect({ limits: given });
+      // What the image says is not what is waited for.
+      const ref = lone({ environment: { AWS_REGION: 'r' } });
+      const held = new Promise<void>((resolve) => {
+        daemon.answer = () => resolve();
+      });
+      const outcome = outcomeOf(docker[call](ref));
+      await held;
+      daemon.clock.pass(60_000);
+      expect(await outcome).to.include({
+        message: `Could not transition to ${transition}; timed out after waiting ${after}`,
+      });
+    });
+  }
+
+  it('gives Windows more time to start a container', async () => {
+    const { facts, ...rest } = realHost();
+    const host = { ...rest, facts: () => ({ ...facts(), platform: 'windows' as const }) };
+    const held = new Promise<void>((resolve) => {
+      daemon.answer = () => resolve();
+    });
+    const outcome = outcomeOf(daemon.connect({ host }).start(lone()));
+    await held;
+    daemon.clock.pass(8 * 60_000);
+    expect(await outcome).to.include({
+      message: 'Could not transition to started; timed out after waiting 8m0s',
+    });
+  });
+
+  for (const { needs, speaks, works } of [
+    { needs: '1.41', speaks: '1.41', works: true },
+    { needs: '1.17', speaks: '1.41', works: true },
+    { needs: '1.9', speaks: '1.41', works: true },
+    { needs: '1.42', speaks: '1.41', works: false },
+    { needs: 'newest', speaks: '1.41', works: false },
+  ]) {
+    const does = works ? 'creates' : 'does not create';
+    it(`${does} a container that needs API ${needs} where the Engine speaks ${speaks}`, async () => {
+      daemon.version = { Version: '20', ApiVersion: speaks };
+      daemon.answer = (_, response) => response.writeHead(201).end('{"Id":"abc"}');
+      const ref = lone({ dockerVersion: needs, environment: { AWS_REGION: 'r' } });
+      const outcome = await outcomeOf(daemon.docker.create(ref));
+      if (works) {
+        expect(outcome).to.equal('abc');
+        return;
+      }
+      expect(outcome).to.include({
+        code: 'DOCKER_BAD_VERSION',
+        retry: false,
+        message: `docker client factory: client not found for docker version: ${needs}`,
+      });
+      expect(daemon.asked).to.deep.equal(['GET /version']);
+    });
+  }
+
+  it('has fifty calls under way, with a stop and a ping besides', async () => {
+    let told = () => {};
+    const held: (() => void)[] = [];
+    daemon.answer = (_, response) => {
+      held.push(() => response.end('{"Id":"abc","State":{}}'));
+      told();
+    };
+    const reach = async (count: number) => {
+      while (held.length < count)
+        await new Promise<void>((resolve) => {
+          told = resolve;
+        });
+    };
+    await daemon.docker.version();
+    const inspects = Array.from({ length: 51 }, () => outcomeOf(daemon.docker.inspect(lone())));
+    await reach(50);
+    const stop = outcomeOf(daemon.docker.stop(lone(), 1));
+    const ping = daemon.docker.ping();
+    await reach(52);
+    expect(daemon.asked.filter((request) => request.endsWith('/json'))).to.have.length(50);
+    held[0]?.();
+    await reach(53);
+    expect(daemon.asked.filter((request) => request.endsWith('/json'))).to.have.length(51);
+    for (const answer of held) answer();
+    await Promise.all([...inspects, stop, ping]);
+  });
+
+  it('asks an Engine that breaks every connection less and less, until it answers', async () => {
+    const told: string[] = [];
+    const docker = daemon.connect({ onBreaker: (state) => told.push(state) });
+    await docker.version();
+    daemon.answer = (request) => request.socket.destroy();
+    const probesIn = async (ms: number) => {
+      const before = daemon.asked.length;
+      daemon.clock.pass(ms);
+      const outcomes = [docker.ping(), docker.list()].map(outcomeOf);
+      for (const outcome of await Promise.all(outcomes))
+        expect(outcome).to.include({ code: 'DOCKER_UNREACHABLE', retry: true });
+      return daemon.asked.length - before;
+    };
+    for (let failed = 0; failed < 5; failed += 1) await outcomeOf(docker.ping());
+    expect(told).to.deep.equal(['open']);
+    expect([await probesIn(0), await probesIn(999), await probesIn(1)]).to.deep.equal([0, 0, 1]);
+    expect([await probesIn(1_999), await probesIn(1)]).to.deep.equal([0, 1]);
+    daemon.answer = (_, response) => response.end('[]');
+    await docker.version();
+    expect(told).to.deep.equal(['open', 'closed']);
+    expect(await docker.list()).to.deep.equal([]);
+  });
+
   for (const { what, call } of [
-    { what: 'container', call: () => docker.inspect(lone()) },
-    { what: 'list of containers', call: () => docker.list() },
+    { what: 'word about itself', call: () => daemon.docker.info() },
+    { what: 'list of images', call: () => daemon.docker.listImages() },
+    { what: 'volume', call: () => daemon.docker.inspectVolume('v') },
+    { what: 'image', call: () => daemon.docker.inspectImage('i') },
+    { what: 'container', call: () => daemon.docker.inspect(lone()) },
+    { what: 'list of containers', call: () => daemon.docker.list() },
   ]) {
     it(`does not take a page of another program for a ${what}`, async () => {
-      answer = (_, response) => response.end('<html>');
+      daemon.answer = (_, response) => response.end('<html>');
       expect(await outcomeOf(call())).to.include({ code: 'DOCKER_UNREACHABLE' });
     });
   }
 
   it('says where it looked for an Engine that is not there', async () => {
-    server.close();
-    const outcome = await outcomeOf(docker.version());
+    daemon.close();
+    const outcome = await outcomeOf(daemon.docker.version());
     expect(outcome).to.include({ code: 'DOCKER_UNREACHABLE', retry: true });
-    expect(String(outcome)).to.contain(`unix://${folder}/sock`);
+    expect(String(outcome)).to.contain(daemon.dockerHost);
   });
-});
-
-describe('an error of the Engine', () => {
-  const answered = (statusCode: number, json: object | null, message: string) =>
-    dockerErrorOf(Object.assign(new Error(message), { statusCode, json }), 'unix:///x');
-
-  for (const { status, code } of [
-    { status: 404, code: 'DOCKER_NOT_FOUND' },
-    { status: 400, code: 'DOCKER_REFUSED' },
-    { status: 409, code: 'DOCKER_REFUSED' },
-    { status: 500, code: 'DOCKER_REFUSED' },
-  ]) {
-    it(`with status ${status} is ${code}, in the words of the Engine`, () => {
-      const error = answered(status, { message: 'no such thing' }, '(HTTP code) ...');
-      expect(error).to.include({
-        code,
-        status,
-        message: 'Error response from daemon: no such thing',
-      });
-      expect(error.retry).to.equal(false);
-    });
-  }
-
-  it('of a streamed call has the words of the Engine too', () => {
-    const text = '(HTTP code 500) server error - dial tcp 127.0.0.1:1 - connection refused ';
-    expect(answered(500, null, text).message).to.equal(
-      'Error response from daemon: dial tcp 127.0.0.1:1 - connection refused',
-    );
-  });
-});
-
-describe('the version of the API', () => {
-  for (const { api, min, gives } of [
-    { api: '1.41', min: '1.12', gives: '1.41' },
-    { api: '1.51', min: '1.24', gives: '1.44' },
-    { api: '1.60', min: '1.48', gives: '1.48' },
-    { api: '1.9', min: '1.1', gives: '1.9' },
-  ]) {
-    it(`is ${gives} with an Engine that speaks ${min} to ${api}`, () => {
-      const version = { version: 'x', apiVersion: api, minApiVersion: min };
-      expect(apiVersionFor(version)).to.equal(gives);
-    });
-  }
-});
-
-describe('a duration in the reason of a container', () => {
-  for (const [ms, text] of [
-    [1_500, '1.5s'],
-    [30_000, '30s'],
-    [240_000, '4m0s'],
-    [150_000, '2m30s'],
-    [7_200_000, '2h0m0s'],
-  ] as const) {
-    it(`reads ${text}`, () => {
-      expect(durationText(ms)).to.equal(text);
-    });
-  }
 });

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { ContainerRef } from '../../../transport/docker/port.ts';
-import { dockerNameOf, labels } from '../../../transport/docker/translate.ts';
-import { type DockerUnderContract, describeDockerPort } from '../../contract/docker.ts';
+import { type ContainerRef, dockerNameOf } from '../../../transport/docker/port.ts';
+import { labels } from '../../../transport/docker/translate.ts';
+import { describeDockerPort } from '../../contract/docker.ts';
+import type { EngineUnderContract } from '../../contract/engine.ts';
 import { clientOf, describeWithEngine, libraryOf } from '../../support/engine.ts';
 import { testImage } from '../../support/engine-plans.ts';
 
-function realEngine(dockerHost: string): DockerUnderContract {
+function realEngine(dockerHost: string): EngineUnderContract {
   const cluster = `specs-${randomUUID()}`;
   const library = libraryOf(dockerHost);
   const strangers: string[] = [];

@@ -30,7 +30,13 @@ describe('an event of the Engine', () => {
     name: 'ecs-web-1-main-00',
   };
   const line = (Action: string, Attributes: object = attributes) =>
-    JSON.stringify({ Type: 'container', Action, Actor: { ID: 'abc', Attributes } });
+    JSON.stringify({
+      Type: 'container',
+      Action,
+      Actor: { ID: 'abc', Attributes },
+      time: 1_795_622_212,
+      timeNano: 1_795_622_212_454_000_000,
+    });
 
   it('tells of a death with its exit code', () => {
     expect(engineEventOf(line('die'))).to.deep.equal({
@@ -39,7 +45,22 @@ describe('an event of the Engine', () => {
       taskArn: 'arn:task/1',
       name: 'main',
       exitCode: 137,
+      at: 1_795_622_212_454,
     });
+  });
+
+  for (const health of ['healthy', 'unhealthy']) {
+    it(`tells that a container is ${health}, and no more`, () => {
+      expect(engineEventOf(line(`health_status: ${health}`))).to.include({
+        action: 'health',
+        exitCode: null,
+      });
+    });
+  }
+
+  it('has the time of an Engine that tells of seconds only', () => {
+    const { timeNano: _, ...text } = JSON.parse(line('start'));
+    expect(engineEventOf(JSON.stringify(text))).to.include({ at: 1_795_622_212_000 });
   });
 
   it('tells of a start and a removal without an exit code', () => {
@@ -50,6 +71,8 @@ describe('an event of the Engine', () => {
   for (const { of, text } of [
     { of: 'of a container that is not of a task', text: line('die', { exitCode: '0' }) },
     { of: 'of another kind', text: line('exec_start: sh') },
+    { of: 'of a health check that goes on', text: line('health_status: running') },
+    { of: 'of a kind that objects have', text: line('constructor') },
     { of: 'without a container', text: '{"Action":"die"}' },
     { of: 'that is not JSON', text: '<html>' },
     { of: 'that is null', text: 'null' },

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { ContainerInspectInfo } from 'dockerode';
-import { bindingsOf, factsOf } from '../../../transport/docker/facts.ts';
+import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
+import { apiVersionFor, bindingsOf, factsOf, listedOf } from '../../../transport/docker/facts.ts';
 import { containerPlan } from '../../support/engine-plans.ts';
 
 const never = '0001-01-01T00:00:00Z';
@@ -62,9 +62,102 @@ describe('the facts of a container', () => {
     expect([created.startedAt, created.finishedAt]).to.deep.equal([null, null]);
   });
 
+  it('tell no error of a start before this one', () => {
+    const facts = factsOf(
+      inspected({ Running: true, StartedAt: began, Error: 'no luck' }),
+      containerPlan(),
+    );
+    expect(facts.error).to.equal('');
+  });
+
   it('tell of lacking memory and of the own words of the Engine', () => {
     const facts = factsOf(inspected({ OOMKilled: true, Error: 'no luck' }), containerPlan());
     expect(facts).to.include({ outOfMemory: true, error: 'no luck' });
+  });
+});
+
+describe('what an inspect may lack', () => {
+  it('is told as empty', () => {
+    const bare = { Id: 'abc', State: { Running: true, StartedAt: began } } as ContainerInspectInfo;
+    expect(factsOf(bare, containerPlan({ healthChecked: true }))).to.deep.equal({
+      runtimeId: 'abc',
+      state: 'running',
+      exitCode: null,
+      startedAt: Date.parse('2026-11-24T12:00:00.123Z'),
+      finishedAt: null,
+      bindings: [],
+      outOfMemory: false,
+      error: '',
+      health: 'UNKNOWN',
+      imageId: '',
+      createdAt: null,
+      networks: [],
+    });
+  });
+});
+
+describe('the health of a container', () => {
+  const statusOf = (Status: string) =>
+    inspected({ Running: true, StartedAt: began, Health: { Status, FailingStreak: 0, Log: [] } });
+  for (const { status, is } of [
+    { status: 'healthy', is: 'HEALTHY' },
+    { status: 'unhealthy', is: 'UNHEALTHY' },
+    { status: 'starting', is: 'UNKNOWN' },
+    { status: 'none', is: 'UNKNOWN' },
+  ]) {
+    it(`is ${is} where Docker says ${status}`, () => {
+      const plan = containerPlan({ healthChecked: true });
+      expect(factsOf(statusOf(status), plan)).to.include({ health: is });
+    });
+  }
+
+  it('is not heeded where ECS does not check it', () => {
+    expect(factsOf(statusOf('unhealthy'), containerPlan())).to.include({ health: 'UNKNOWN' });
+  });
+});
+
+describe('the networks of a container', () => {
+  it('are told by their name, with the addresses that they have', () => {
+    const Networks = {
+      bridge: { IPAddress: '172.17.0.2', GlobalIPv6Address: '' },
+      six: { IPAddress: '', GlobalIPv6Address: '2001:db8::1' },
+      host: null,
+    };
+    const info = { ...inspected({}), NetworkSettings: { Networks } };
+    const { networks } = factsOf(info as unknown as ContainerInspectInfo, containerPlan());
+    expect(networks).to.deep.equal([
+      { mode: 'bridge', ipv4: ['172.17.0.2'], ipv6: [] },
+      { mode: 'six', ipv4: [], ipv6: ['2001:db8::1'] },
+      { mode: 'host', ipv4: [], ipv6: [] },
+    ]);
+  });
+});
+
+describe('a container in a list', () => {
+  const listed = (given: object) => listedOf({ Id: 'abc', ...given } as ContainerInfo);
+
+  for (const { state, is } of [
+    { state: 'created', is: 'created' },
+    { state: 'running', is: 'running' },
+    { state: 'paused', is: 'running' },
+    { state: 'restarting', is: 'running' },
+    { state: 'removing', is: 'exited' },
+    { state: 'exited', is: 'exited' },
+    { state: 'dead', is: 'exited' },
+  ]) {
+    it(`is ${is} where Docker says ${state}`, () => {
+      expect(listed({ State: state })).to.include({ state: is });
+    });
+  }
+
+  it('has its own name, not one that others link to it by', () => {
+    expect(listed({ Names: ['/web/db', '/db', '/other/db'] })).to.include({ dockerName: 'db' });
+  });
+
+  it('may be of nobody, and lack what it likes', () => {
+    const empty = { dockerName: '', taskArn: '', name: '', family: '', version: '' };
+    const none = { containerInstanceArn: '', image: '', imageId: '', createdAt: 0 };
+    expect(listed({ Labels: null })).to.include({ ...empty, ...none });
   });
 });
 
@@ -82,6 +175,7 @@ describe('the network bindings of a container', () => {
       '9002/tcp': both('40002'),
       '53/udp': null,
       '443/tcp': both('4430'),
+      '5000/sctp': both('5000'),
     };
     const bindings = bindingsOf(
       [
@@ -113,4 +207,18 @@ describe('the network bindings of a container', () => {
     );
     expect(bindings.map((each) => 'hostPort' in each && each.hostPort)).to.deep.equal([8080, 8081]);
   });
+});
+
+describe('the version of the API', () => {
+  for (const { api, min, gives } of [
+    { api: '1.41', min: '1.12', gives: '1.41' },
+    { api: '1.51', min: '1.24', gives: '1.44' },
+    { api: '1.60', min: '1.48', gives: '1.48' },
+    { api: '1.9', min: '1.1', gives: '1.9' },
+  ]) {
+    it(`is ${gives} with an Engine that speaks ${min} to ${api}`, () => {
+      const version = { version: 'x', apiVersion: api, minApiVersion: min };
+      expect(apiVersionFor(version)).to.equal(gives);
+    });
+  }
 });

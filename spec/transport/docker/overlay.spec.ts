@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import type { ContainerPlan } from '../../../machines/container/model.ts';
+import type { TaskPlan } from '../../../machines/task/model.ts';
 import {
   configStructure,
   decodeOverlay,
@@ -6,6 +8,7 @@ import {
   lay,
 } from '../../../transport/docker/overlay.ts';
 import { DockerError } from '../../../transport/docker/port.ts';
+import { bodyOf, placement, refuses } from './bodies.ts';
 
 const refusal = (run: () => unknown): { code: string; message: string } => {
   try {
@@ -80,4 +83,88 @@ describe('an overlay of a task definition', () => {
       expect(lay(overlay, base)).to.deep.equal(gives);
     });
   }
+});
+
+describe('the log driver of a container', () => {
+  const logs = async (
+    config: object,
+    {
+      plan = {},
+      task = {},
+      region = 'us-west-2',
+    }: { plan?: Partial<ContainerPlan>; task?: Partial<TaskPlan>; region?: string } = {},
+  ) => {
+    const dockerHostConfig = JSON.stringify({ LogConfig: config });
+    const where = placement({ region });
+    return (await bodyOf({ dockerHostConfig, ...plan }, { task, where })).HostConfig.LogConfig;
+  };
+
+  it('is that of the task definition, with its options', async () => {
+    const config = { Type: 'json-file', Config: { 'max-size': '1m' } };
+    expect(await logs(config)).to.deep.equal(config);
+    expect(await logs({ Type: 'none' })).to.deep.equal({ Type: 'none', Config: {} });
+    expect((await bodyOf()).HostConfig).to.not.have.property('LogConfig');
+  });
+
+  it('holds back 10 MiB where it does not block and says no size', async () => {
+    const config = (options: object) => ({
+      Type: 'fluentd',
+      Config: { mode: 'non-blocking', ...options },
+    });
+    expect(await logs(config({}))).to.deep.equal(config({ 'max-buffer-size': '10m' }));
+    expect(await logs(config({ 'max-buffer-size': '4m' }))).to.deep.equal(
+      config({ 'max-buffer-size': '4m' }),
+    );
+  });
+
+  const byRole = { plan: { logsByExecutionRole: true } };
+  const awslogs = { Type: 'awslogs', Config: { 'awslogs-group': 'g' } };
+
+  it('signs with the execution role of the task where it is to', async () => {
+    const task = { executionCredentialsId: 'e-1' };
+    expect(await logs(awslogs, { ...byRole, task })).to.deep.equal({
+      Type: 'awslogs',
+      Config: { 'awslogs-group': 'g', 'awslogs-credentials-endpoint': '/v2/credentials/e-1' },
+    });
+    expect(await logs(awslogs, { task })).to.deep.equal(awslogs);
+    const other = { Type: 'json-file', Config: {} };
+    expect(await logs(other, { ...byRole, task })).to.deep.equal(other);
+  });
+
+  it('cannot sign with a role that the task does not have', async () => {
+    const dockerHostConfig = JSON.stringify({ LogConfig: awslogs });
+    await refuses(
+      bodyOf({ dockerHostConfig, ...byRole.plan }),
+      'DOCKER_BAD_HOST_CONFIG',
+      'No execution credentials set for the task',
+    );
+  });
+
+  it('is told where CloudWatch Logs is where it does not know, unless it was told', async () => {
+    const region = 'us-iso-east-1';
+    expect(await logs(awslogs, { region })).to.deep.include({
+      Config: {
+        'awslogs-group': 'g',
+        'awslogs-endpoint': 'https://logs.us-iso-east-1.c2s.ic.gov',
+      },
+    });
+    const told = { Type: 'awslogs', Config: { 'awslogs-endpoint': 'https://mine' } };
+    expect(await logs(told, { region })).to.deep.equal(told);
+  });
+});
+
+describe('the health check of a container', () => {
+  const missing = 'docker health check is nil while container health check type is DOCKER';
+  for (const dockerConfig of ['', '{"User":"1"}', '{"HealthCheck":null}']) {
+    it(`must be there where ECS heeds it, and is not in ${dockerConfig || 'nothing'}`, async () => {
+      await refuses(bodyOf({ healthChecked: true, dockerConfig }), 'DOCKER_BAD_CONFIG', missing);
+    });
+  }
+
+  it('is that of the task definition', async () => {
+    const Test = ['CMD', 'true'];
+    const dockerConfig = JSON.stringify({ HealthCheck: { Test } });
+    const body = await bodyOf({ healthChecked: true, dockerConfig });
+    expect(body.Healthcheck).to.deep.equal({ Test });
+  });
 });

@@ -1,61 +1,9 @@
 import { expect } from 'chai';
 import type { ContainerPlan } from '../../../machines/container/model.ts';
 import { AgentError } from '../../../machines/names/errors.ts';
-import type { TaskPlan } from '../../../machines/task/model.ts';
-import { DockerError } from '../../../transport/docker/port.ts';
-import { createBody, dockerNameOf, type Placement } from '../../../transport/docker/translate.ts';
-import type { HostFacts } from '../../../transport/host/port.ts';
-import { lone } from '../../support/engine-plans.ts';
-
-const metadataId = '0f8fad5b-d9cb-469f-a165-70867728950e';
-const arn = 'arn:aws:ecs:us-west-2:123456789012:task/lab/0123456789abcdef0123456789abcdef';
-
-function placement(given: Partial<Placement> = {}, facts: Partial<HostFacts> = {}): Placement {
-  let next = 40_000;
-  return {
-    cluster: 'lab',
-    region: 'us-west-2',
-    taskCgroupParent: (taskId) => `/ecs/${taskId}`,
-    host: {
-      facts: () => ({
-        platform: 'linux',
-        cpuArchitecture: 'x86_64',
-        cpuUnits: 4096,
-        memoryMiB: 1024,
-        ...facts,
-      }),
-      freePorts: async ({ count }) => {
-        next += count;
-        return next - count;
-      },
-    },
-    ...given,
-  };
-}
-
-interface Body {
-  Env: string[];
-  Labels: Record<string, string>;
-  ExposedPorts: Record<string, object>;
-  HostConfig: Record<string, unknown>;
-  [field: string]: unknown;
-}
-
-/** The create request of a container on its own, as the Engine is asked for it. */
-async function bodyOf(
-  container: Partial<ContainerPlan> = {},
-  {
-    task = {},
-    where = placement(),
-    image = [],
-  }: { task?: Partial<TaskPlan>; where?: Placement; image?: string[] } = {},
-): Promise<Body> {
-  const request = lone({ metadataId, ...container }, { arn, ...task });
-  return (await createBody(request, where, image)) as Body;
-}
-
-const namesIn = (body: Body): string[] =>
-  body.Env.map((pair) => pair.split('=', 1)[0] ?? '').sort();
+import { dockerNameOf, volumeNameOf } from '../../../transport/docker/port.ts';
+import { containerPlan, lone } from '../../support/engine-plans.ts';
+import { arn, bodyOf, metadataId, namesIn, placement, refuses } from './bodies.ts';
 
 describe('the create request of a container', () => {
   it('is what the Amazon ECS agent asks for', async () => {
@@ -171,6 +119,43 @@ describe('the create request of a container', () => {
       gives: { CpuShares: 0, CpuPercent: 25, Memory: 256 * 1048576 },
     },
   ] as const;
+  const unbound = [
+    { given: { cpuUnbounded: true }, cpu: 0, gives: { CpuShares: 0, CpuPercent: 0 } },
+    { given: { cpuUnbounded: true }, cpu: 1, gives: { CpuShares: 0, CpuPercent: 1 } },
+    { given: { memoryUnbounded: true }, cpu: 0, gives: { Memory: 0, MemoryReservation: 0 } },
+    { given: {}, cpu: 0, gives: { Memory: 0, MemoryReservation: 64, CpuPercent: 1 } },
+  ];
+  for (const { given, cpu, gives } of unbound) {
+    const how = Object.keys(given)[0] ?? 'as usual';
+    it(`leaves a container of Windows with CPU ${cpu} and no memory ${how}`, async () => {
+      const where = placement(given, { platform: 'windows' });
+      const body = await bodyOf({ cpu, dockerHostConfig: '{"MemoryReservation":64}' }, { where });
+      expect(body.HostConfig).to.include(gives);
+    });
+  }
+
+  it('keeps the reservation of a container of Windows that has a limit', async () => {
+    const where = placement({ memoryUnbounded: true }, { platform: 'windows' });
+    const overlay = { dockerHostConfig: '{"MemoryReservation":64}' };
+    const body = await bodyOf({ memoryMiB: 512, ...overlay }, { where });
+    expect(body.HostConfig).to.include({ Memory: 512 * 1048576, MemoryReservation: 64 });
+  });
+
+  for (const { platform, own, task, given, gives } of [
+    { platform: 'linux', own: 0, task: 512, given: true, gives: 512 },
+    { platform: 'linux', own: 64, task: 512, given: true, gives: 64 },
+    { platform: 'linux', own: 0, task: null, given: true, gives: 0 },
+    { platform: 'linux', own: 0, task: 512, given: false, gives: 0 },
+    { platform: 'windows', own: 0, task: 512, given: true, gives: 0 },
+  ] as const) {
+    const passes = given ? 'are passed on' : 'are not passed on';
+    it(`gives ${own} MiB on ${platform} the limit ${gives} where a task’s ${task} ${passes}`, async () => {
+      const where = placement({ taskMemoryForContainers: given }, { platform });
+      const body = await bodyOf({ memoryMiB: own }, { where, task: { memoryMiB: task } });
+      expect(body.HostConfig.Memory).to.equal(gives * 1048576);
+    });
+  }
+
   for (const { platform, cpu, memoryMiB, gives } of limits) {
     it(`limits CPU ${cpu} and memory ${memoryMiB} MiB as ${platform} allows`, async () => {
       const body = await bodyOf({ cpu, memoryMiB }, { where: placement({}, { platform }) });
@@ -231,17 +216,34 @@ describe('the create request of a container', () => {
       const { host, ...rest } = placement();
       const freePorts = () => Promise.reject(new AgentError('HOST_PORTS_EXHAUSTED', 'none'));
       const where = { ...rest, host: { ...host, freePorts } };
-      const outcome = await bodyOf(
-        { portMappings: [{ ...mapping, protocol: 'tcp' }] },
-        { where },
-      ).catch((error: unknown) => error);
-      expect(outcome).to.be.instanceOf(DockerError);
-      expect(outcome).to.include({
-        code: 'DOCKER_BAD_HOST_CONFIG',
-        message: `error retrieving docker port map: ${text} unavailable`,
-      });
+      await refuses(
+        bodyOf({ portMappings: [{ ...mapping, protocol: 'tcp' }] }, { where }),
+        'DOCKER_BAD_HOST_CONFIG',
+        `error retrieving docker port map: ${text} unavailable`,
+      );
     });
   }
+});
+
+describe('the Docker name of a volume', () => {
+  const { task } = lone({}, { arn, family: 'web', version: '3' });
+
+  it('is its own where it is shared', () => {
+    expect(volumeNameOf(task, { name: 'my_data', scope: 'shared' })).to.equal('my_data');
+  });
+
+  it('is that of its task and volume else, the same each time', () => {
+    const name = volumeNameOf(task, { name: 'my_data', scope: 'task' });
+    expect(name).to.match(/^ecs-web-3-my_data-[0-9a-f]{20}$/);
+    expect(volumeNameOf(structuredClone(task), { name: 'my_data', scope: 'task' })).to.equal(name);
+    const other = lone({}, { family: 'web', version: '3' }).task;
+    expect(volumeNameOf(other, { name: 'my_data', scope: 'task' })).to.not.equal(name);
+  });
+
+  it('is not that of a container', () => {
+    const name = volumeNameOf(task, { name: 'main', scope: 'task' });
+    expect(name).to.not.equal(dockerNameOf({ task, container: containerPlan() }));
+  });
 });
 
 describe('the Docker name of a container', () => {
