@@ -1,7 +1,7 @@
 import type { TaskReport } from '../../machines/report/model.ts';
 import type { Acknowledgement, CredentialReceipt, Payload } from '../../machines/session/model.ts';
 import type { RefusedTask, TaskArrival } from '../../machines/task/model.ts';
-import type { AcsConnection, AcsListener, AcsPort } from '../acs/port.ts';
+import type { AcsConnection, AcsListener, AcsPort, RoleCredentials } from '../acs/port.ts';
 import { EcsError, type EcsPort, type Registration } from '../ecs/port.ts';
 import type { Clock } from '../host/port.ts';
 
@@ -62,27 +62,39 @@ export class SimPlane {
     this.#faults.set(call, [...(this.#faults.get(call) ?? []), ...errors]);
   }
 
-  /** Sends a payload message; answers its message id. */
+  /**
+   * Sends a payload message; answers its message id. Credentials come with the keys of their role,
+   * or without where a story is not about them.
+   */
   deliver(
     tasks: TaskArrival[],
     refused: RefusedTask[] = [],
-    credentials: CredentialReceipt[] = [],
+    credentials: (RoleCredentials | CredentialReceipt)[] = [],
   ): string {
-    const messageId = `message-${++this.#messages}`;
+    const messageId = this.#messageId();
     const payload: Payload = {
       messageId,
       clusterArn: this.#arn('cluster'),
       containerInstanceArn: this.#arn('container-instance'),
       tasks: structuredClone(tasks),
       refused,
-      credentials,
+      credentials: credentials.map(receiptOf),
     };
-    this.#listener?.message({ kind: 'payload', payload });
+    const roles = credentials.filter((role) => 'keys' in role);
+    this.#listener?.message({ kind: 'payload', payload }, structuredClone(roles));
+    return messageId;
+  }
+
+  /** Sends new keys for a role; answers the message id. */
+  refresh(role: RoleCredentials): string {
+    const messageId = this.#messageId();
+    const message = { kind: 'credentials', messageId, receipt: receiptOf(role) } as const;
+    this.#listener?.message(message, [structuredClone(role)]);
     return messageId;
   }
 
   heartbeat(messageId: string): void {
-    this.#listener?.message({ kind: 'heartbeat', messageId });
+    this.#listener?.message({ kind: 'heartbeat', messageId }, []);
   }
 
   /** Ends the connection, in good order or not. */
@@ -109,6 +121,8 @@ export class SimPlane {
     };
   }
 
+  #messageId = (): string => `message-${++this.#messages}`;
+
   #arn = (kind: string): string => `arn:aws:ecs:sim:000000000000:${kind}/simulated`;
 
   #answer(call: PlaneCall, signal?: AbortSignal): Promise<void> {
@@ -124,3 +138,8 @@ export class SimPlane {
     });
   }
 }
+
+const receiptOf = ({ credentialsId, expiration }: CredentialReceipt): CredentialReceipt => ({
+  credentialsId,
+  expiration,
+});

@@ -109,4 +109,16 @@ describe('the simulated machine', () => {
     expect([await take(3), await take(1)]).to.deep.equal([32_768, 32_771]);
     expect([await take(32_764), await take(1)]).to.deep.equal([32_772, 32_768]);
   });
+
+  it('has a disk that is half full, or as full as a story wants', async () => {
+    const host = simHost();
+    const { totalBytes = 0, freeBytes = 0 } = (await host.disk('/')) ?? {};
+    expect(freeBytes * 2).to.equal(totalBytes);
+    let freeing = 0;
+    host.setDisk(() => ({ totalBytes: 100, freeBytes: ++freeing }));
+    expect([await host.disk('/'), await host.disk('/')]).to.deep.equal([
+      { totalBytes: 100, freeBytes: 1 },
+      { totalBytes: 100, freeBytes: 2 },
+    ]);
+  });
 });

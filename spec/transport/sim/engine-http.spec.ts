@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { linesOf } from '../../../transport/docker/events.ts';
+import type { EnginePort } from '../../../transport/docker/port.ts';
 import { realClock } from '../../../transport/host/clock.ts';
 import { realRandom } from '../../../transport/host/random.ts';
 import { SimEngine } from '../../../transport/sim/engine.ts';
 import { serveEngine } from '../../../transport/sim/engine-http.ts';
+import { clientOf } from '../../support/engine.ts';
 
 describe('the simulated Engine’s HTTP face', () => {
   const digest = `sha256:${'a'.repeat(64)}`;
@@ -96,6 +98,18 @@ describe('the simulated Engine’s HTTP face', () => {
     expect(await list('all=1')).to.deep.equal(['/busy', '/idle', '/other']);
   });
 
+  it('tells what happened since a time', async () => {
+    engine.core.create('early', web('one'));
+    const since = realClock().now() / 1_000 + 1;
+    const told = async (query: string) => {
+      const stream = await open('GET', `/events?${query}`);
+      engine.core.create(`late ${query}`, web('one'));
+      for await (const line of linesOf(stream)) return JSON.parse(line).Actor.Attributes.name;
+    };
+    expect(await told(`since=${since - 1_000}`)).to.equal('early');
+    expect(await told(`since=${since}`)).to.equal(`late since=${since}`);
+  });
+
   it('streams the events of the actions and labels that are asked for, at their time', async () => {
     const query = filters({ label: ['is=one'], event: ['start', 'die'] });
     const stream = await open('GET', `/events?${query}`);
@@ -116,5 +130,58 @@ describe('the simulated Engine’s HTTP face', () => {
     const [{ time, timeNano }] = events;
     expect(time).to.equal(Math.floor(timeNano / 1e9));
     expect(realClock().now() / 1_000 - time).to.be.within(0, 10);
+  });
+
+  describe('to the Docker client', () => {
+    let port: EnginePort;
+    beforeEach(() => {
+      port = clientOf(`unix://${folder}/engine.sock`, 'specs');
+    });
+    const codeOf = (call: Promise<unknown>) =>
+      call.then(
+        () => 'answered',
+        ({ code, message }: { code: string; message: string }) => `${code} ${message}`,
+      );
+    const login = { username: 'AWS', password: 'right', serverAddress: 'https://registry.example' };
+
+    it('gives images to those with the right login, with the progress of their layers', async () => {
+      const { username, password } = login;
+      engine.core.registry.set('web:2', { digest, layers: 2, login: { username, password } });
+      const told: string[] = [];
+      const progress = ({ done, all }: { done: number; all: number }) =>
+        told.push(`${done}/${all}`);
+      const options = { login, inactivityMs: 1_000, progress };
+      expect(await port.resolveDigest('web:2', login)).to.equal(digest);
+      expect(await codeOf(port.pull('web:2', { ...options, login: null }))).to.include('denied');
+      await port.pull('web:2', options);
+      expect(told).to.deep.equal(['0/1', '0/2', '1/2', '2/2']);
+      const facts = await port.inspectImage(`web@${digest}`);
+      expect([facts?.tags, facts?.digests]).to.deep.equal([['web:2'], [`web@${digest}`]]);
+    });
+
+    it('tells no digest where the registry has none', async () => {
+      expect(await port.resolveDigest('web:1', null)).to.equal(null);
+    });
+
+    it('fails a pull that stalls, and one for which there is no room', async () => {
+      const options = { login: null, inactivityMs: 50 };
+      engine.core.registry.stallNext('web:1');
+      expect(await codeOf(port.pull('web:1', options))).to.include('inactivity time exceeded');
+      engine.core.setDiskFull(true);
+      const full = await codeOf(port.pull('web:1', options));
+      expect(full).to.match(/^DOCKER_REFUSED .*no space left on device$/);
+    });
+
+    it('breaks calls and streams while it cannot be reached', async () => {
+      const broken = new Promise((resolve) => {
+        const opened = () => engine.setReachable(false);
+        const on = { since: null, opened, event: () => {} };
+        port.watch(on, new AbortController().signal).catch(resolve);
+      });
+      expect(await broken).to.have.property('code', 'DOCKER_UNREACHABLE');
+      expect(await codeOf(port.ping())).to.match(/^DOCKER_UNREACHABLE/);
+      engine.setReachable(true);
+      expect(await codeOf(port.ping())).to.equal('answered');
+    });
   });
 });

@@ -15,8 +15,8 @@ const forEver: Behaviour = { endsAfterMs: null, exitCode: 0, onTerm: 143, cannot
 const unitMs: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**
- * Plays the few commands that stories need: `exit N`, `sleep N; exit M`, a loop, a shell that traps
- * TERM, and a program that is not there. A loop or a trap runs for ever, as does whatever else, a
+ * Plays the few commands that stories need: `exit N`, `true`, `false`, `sleep N; exit M`, a loop, a
+ * shell that traps TERM, and a program that is not there. A loop or a trap runs for ever, as does whatever else, a
  * server for example, which ends by SIGTERM. A process without a handler does not heed SIGTERM, as
  * the first of its container.
  */
@@ -31,6 +31,9 @@ export function behaviourOf(command: string[]): Behaviour {
   const trap = /trap (["'])(?:exit (\d+))?\1 TERM/.exec(text);
   if (trap) return { ...forEver, onTerm: trap[2] === undefined ? null : Number(trap[2]) };
   if (/\b(while|until) |\bsleep inf/.test(text)) return { ...forEver, onTerm: null };
+  const truth = /^(?:\S*busybox )?\S*\b(true|false)$/.exec(text);
+  if (truth)
+    return { ...forEver, endsAfterMs: 0, exitCode: truth[1] === 'true' ? 0 : 1, onTerm: null };
   const sleeps = [...text.matchAll(/\bsleep (\d+(?:\.\d+)?)([smhd]?)/g)];
   const [, code] = /\bexit (\d+)/.exec(text) ?? [];
   if (sleeps.length === 0 && code === undefined) return forEver;
@@ -40,3 +43,36 @@ export function behaviourOf(command: string[]): Behaviour {
   );
   return { endsAfterMs, exitCode: Number(code ?? 0), onTerm: null, cannotStart: null };
 }
+
+/** A health check of a container, as Docker's configuration has it; times in nanoseconds. */
+export interface HealthCheck {
+  Test?: string[];
+  Interval?: number;
+  Retries?: number;
+  StartPeriod?: number;
+}
+
+/** What a health check comes to, and when, in ms after the container's start. */
+export interface HealthVerdict {
+  health: 'healthy' | 'unhealthy';
+  afterMs: number;
+}
+
+/**
+ * The verdict of a health check whose command always does the same: healthy by its first probe, or
+ * unhealthy by the last of its retries, where those of the start period do not count. Only a command
+ * that says so fails, `false` or `exit 1`, and not what it does `||` else. Null where nothing is
+ * checked. The defaults are Docker's.
+ */
+export function verdictOf(check: HealthCheck | undefined): HealthVerdict | null {
+  const [kind, ...command] = check?.Test ?? [];
+  if (!check || kind === undefined || kind === 'NONE') return null;
+  const intervalMs = inMs(check.Interval || 30e9);
+  const { exitCode } = behaviourOf(command.map((word) => word.replace(/\|\|.*/, '')));
+  if (exitCode === 0) return { health: 'healthy', afterMs: intervalMs };
+  const probesThatCount = check.Retries || 3;
+  const probesThatDoNot = Math.floor(inMs(check.StartPeriod ?? 0) / intervalMs);
+  return { health: 'unhealthy', afterMs: (probesThatDoNot + probesThatCount) * intervalMs };
+}
+
+const inMs = (nanoseconds: number): number => nanoseconds / 1e6;
