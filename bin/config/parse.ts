@@ -1,3 +1,6 @@
+import { isIP } from 'node:net';
+import type { PortRange } from '../../transport/host/ports.ts';
+
 /** What became of a variable's text: a value, or why the text is none. */
 export type Parsed<Value> = { value: Value } | { wrong: string };
 
@@ -18,11 +21,18 @@ export const flag: Parser<boolean> = (given) => {
 };
 
 export const whole =
-  ({ most }: { most: number }): Parser<number> =>
+  ({ least = 0, most }: { least?: number; most: number }): Parser<number> =>
   (given) => {
     const number = /^\d+$/.test(given) ? Number(given) : Number.NaN;
-    return number <= most ? { value: number } : wrong(`a whole number of at most ${most}`);
+    if (number >= least && number <= most) return { value: number };
+    return wrong(`a whole number ${least === 0 ? 'of at most' : `from ${least} to`} ${most}`);
   };
+
+/** A whole number of either sign. */
+export const integer: Parser<number> = (given) => {
+  const number = /^[+-]?\d+$/.test(given) ? Number(given) : Number.NaN;
+  return Number.isSafeInteger(number) ? { value: number } : wrong('a whole number');
+};
 
 const unitsMs: Record<string, number> = {
   ns: 1e-6,
@@ -49,6 +59,14 @@ export const duration: Parser<number> = (given) => {
   return { value: sign === '-' ? -sum : sum };
 };
 
+/** A duration that fits; zero passes, as it means "not set". */
+export const durationWhere =
+  (fits: (ms: number) => boolean, what: string): Parser<number> =>
+  (given) => {
+    const parsed = duration(given);
+    return 'wrong' in parsed || parsed.value === 0 || fits(parsed.value) ? parsed : wrong(what);
+  };
+
 export const oneOf =
   <Word extends string>(words: readonly Word[]): Parser<Word> =>
   (given) => {
@@ -73,6 +91,25 @@ export const ports: Parser<number[]> = (given) => {
     ? { value: list }
     : wrong('a JSON list of port numbers, such as [22,80]');
 };
+
+/** First and last port as `start-end`. */
+export const portRange: Parser<PortRange> = (given) => {
+  const [first, last] = /^(\d+)-(\d+)$/.exec(given.trim())?.slice(1).map(Number) ?? [];
+  return isPort(first) && isPort(last) && first > 0 && first <= last
+    ? { value: { first, last } }
+    : wrong('a range of ports, such as 49152-65535');
+};
+
+export const ipAddress: Parser<string> = (given) =>
+  isIP(given.trim()) === 0 ? wrong('an IP address, such as 127.0.0.1') : { value: given.trim() };
+
+/** What stands between commas, without the space around it. */
+export const commaList: Parser<string[]> = (given) => ({
+  value: given
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== ''),
+});
 
 export const words: Parser<string[]> = (given) => {
   const list = json(given);

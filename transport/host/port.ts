@@ -36,4 +36,6 @@ export interface HostPort {
    * Rejects with code `HOST_PORTS_EXHAUSTED`.
    */
   freePorts(request: { count: number; protocol: 'tcp' | 'udp' }): Promise<number>;
+  /** How full the file system of a folder is; null where that cannot be told. */
+  disk(path: string): Promise<{ totalBytes: number; freeBytes: number } | null>;
 }

@@ -1,11 +1,15 @@
 import { expect } from 'chai';
-import { ConfigError, readConfig } from '../../../bin/config/config.ts';
+import { type Config, ConfigError, readConfig } from '../../../bin/config/config.ts';
 import { variables } from '../../../bin/config/variables.ts';
 import { AgentError } from '../../../machines/names/errors.ts';
-import { bothPlatforms, type Case, cases } from './cases.ts';
+import { cases } from './cases.ts';
+import { bothPlatforms, type Case, type Setting } from './rows.ts';
 
 const read = ({ name, text, platform, more }: Case) =>
   readConfig({ ...more, [name]: text }, platform);
+
+const settingIn = (config: Config, setting: Setting): unknown =>
+  setting.split('.').reduce((found: unknown, member) => Object(found)[member], config);
 
 const titleOf = ({ text, platform }: Case) =>
   `${text === undefined ? 'not set' : JSON.stringify(text)} on ${platform}`;
@@ -40,7 +44,7 @@ describe('the configuration', () => {
         }
         it(`has the ${setting} ${JSON.stringify(is)} where it is ${titleOf(given)}`, () => {
           const { config, warnings } = read(given);
-          expect(config[setting]).to.deep.equal(is);
+          expect(settingIn(config, setting)).to.deep.equal(is);
           expect(warnings).to.deep.equal(warns === undefined ? [] : [warns]);
         });
       }
@@ -57,7 +61,7 @@ describe('the configuration', () => {
   it('is refused with a stable code', () => {
     const error = refusal({ ECS_INSTANCE_ATTRIBUTES: 'no' });
     expect(error).to.be.instanceOf(AgentError);
-    expect(error).to.include({ name: 'ConfigError', code: 'CONFIG_INVALID', retry: false });
+    expect(error).to.include({ code: 'CONFIG_INVALID', retry: false });
   });
 
   it('is refused in one line, whatever the value', () => {
@@ -88,6 +92,7 @@ describe('the configuration', () => {
       'AWS_ACCESS_KEY_ID',
       'AWS_SECRET_ACCESS_KEY',
       'AWS_SESSION_TOKEN',
+      'ECS_ENGINE_AUTH_DATA',
     ]);
     const wrong = cases.filter(({ warns, fails }) => warns !== undefined || fails !== undefined);
     for (const { name, text, platform, more } of wrong) {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -87,6 +88,46 @@ describe('the range of the ports that the host gives out', () => {
     for (const path of ['missing', 'bad']) {
       expect(linuxPortRange(join(folder, path))).to.deep.equal({ first: 49_153, last: 65_535 });
     }
+  });
+});
+
+describe('the ports of the host', () => {
+  it('are of the range that is given', async () => {
+    const host = realHost({ portRange: { first: 23_600, last: 23_602 } });
+    expect(await host.freePorts({ count: 1, protocol: 'tcp' })).to.be.within(23_600, 23_602);
+    const tooMany = await host.freePorts({ count: 4, protocol: 'tcp' }).catch((error) => error);
+    expect(tooMany).to.include({ code: 'HOST_PORTS_EXHAUSTED' });
+  });
+
+  it('are of the system’s own range where none is given', async () => {
+    const { first: from, last } = linuxPortRange();
+    const port = await realHost({ portRange: null }).freePorts({ count: 1, protocol: 'tcp' });
+    expect(port).to.be.within(from, last);
+  });
+});
+
+describe('the disk of a folder', () => {
+  it('is as full as df says', async () => {
+    const [, used = 0, free = 0] = (
+      spawnSync('df', ['--block-size=1', '--output=size,used,avail', tmpdir()])
+        .stdout.toString()
+        .split('\n')[1] ?? ''
+    )
+      .trim()
+      .split(/\s+/)
+      .map(Number);
+    const disk = await realHost().disk(tmpdir());
+    const gib = 1024 ** 3;
+    expect(disk?.freeBytes).to.be.closeTo(free, gib);
+    expect(disk?.totalBytes).to.be.closeTo(used + free, gib);
+  });
+
+  it('is unknown for a folder that is missing', async () => {
+    expect(await realHost().disk('/nowhere/at/all')).to.equal(null);
+  });
+
+  it('is unknown where there are no blocks to count', async () => {
+    expect(await realHost().disk('/proc')).to.equal(null);
   });
 });
 

@@ -1,0 +1,82 @@
+import { AgentError } from '../../machines/names/errors.ts';
+import type { Clock } from '../host/port.ts';
+import { encodeExplanations, explainPath } from './explanations.ts';
+import type { IntrospectionSource } from './port.ts';
+import { type Answer, type OpenServer, openServer, type Question } from './server.ts';
+import { answerTasks } from './tasks.ts';
+
+/** Where the introspection endpoint listens, and what it shows. */
+export interface IntrospectionOptions {
+  address: string;
+  port: number;
+  source: IntrospectionSource;
+  clock: Clock;
+  /** Told of questions that could not be answered. */
+  failed?: (reason: unknown) => void;
+}
+
+type Route = (source: IntrospectionSource, query: URLSearchParams) => Answer;
+
+const routes: Record<string, Route> = {
+  '/v1/metadata': (source) => {
+    const { cluster, containerInstanceArn, version } = source.metadata();
+    const body = { Cluster: cluster, ContainerInstanceArn: containerInstanceArn, Version: version };
+    return json(200, body);
+  },
+  '/v1/tasks': (source, query) => {
+    const { status, body } = answerTasks(source.tasks(), query);
+    return json(status, body);
+  },
+  [explainPath]: (source, query) => {
+    const task = query.get('task');
+    const explanations = source.explain(task);
+    const isUnknown = task !== null && explanations.length === 0;
+    return json(isUnknown ? 404 : 200, encodeExplanations(explanations));
+  },
+};
+
+/** What is answered to all other paths: there is no 404 for them. */
+const commands: Answer = {
+  status: 200,
+  contentType: 'text/plain; charset=utf-8',
+  body: JSON.stringify({ AvailableCommands: Object.keys(routes) }),
+};
+
+const json = (status: number, body: object): Answer => ({
+  status,
+  contentType: 'application/json',
+  body: JSON.stringify(body),
+});
+
+/**
+ * Opens the introspection endpoint of the Amazon ECS agent ("Amazon ECS container introspection" in
+ * the ECS developer guide), with one route more. Rejects with code `INTROSPECTION_PORT` where it
+ * cannot listen.
+ */
+export async function openIntrospection(options: IntrospectionOptions): Promise<OpenServer> {
+  const { address, port, source } = options;
+  const answer = ({ path, query }: Question): Answer =>
+    Object.hasOwn(routes, path) ? (routes[path]?.(source, query) ?? commands) : commands;
+  try {
+    return await openServer({ ...options, answer });
+  } catch (error) {
+    throw cannotListen({ address, port }, error as NodeJS.ErrnoException);
+  }
+}
+
+function cannotListen(
+  { address, port }: { address: string; port: number },
+  error: NodeJS.ErrnoException,
+): AgentError {
+  const remedies: Record<string, string> = {
+    EADDRINUSE: `something else listens on port ${port}: end it, or set ECS_INTROSPECTION_PORT to another port`,
+    EACCES: `port ${port} is not for this user: set ECS_INTROSPECTION_PORT to another port`,
+    EADDRNOTAVAIL:
+      'this host has no such address: set ECS_INTROSPECTION_BIND_ADDRESS to one that it has',
+  };
+  const why =
+    remedies[error.code ?? ''] ??
+    `${error.message}: set ECS_INTROSPECTION_PORT to 0 to go without it`;
+  const message = `The introspection endpoint cannot listen on ${address}, as ${why}`;
+  return new AgentError('INTROSPECTION_PORT', message, { retry: true, cause: error });
+}
