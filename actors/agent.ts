@@ -1,55 +1,80 @@
-import { createActor, type Snapshot } from 'xstate';
-import { attributesOf, type Capabilities } from '../machines/agent/attributes.ts';
+import { type AnyActorRef, type AnyMachineSnapshot, createActor, type Snapshot } from 'xstate';
+import { newAdmission } from '../machines/admission/decide.ts';
+import type { AgentInput } from '../machines/agent/events.ts';
 import { agentMachine } from '../machines/agent/machine.ts';
 import type { AgentExit } from '../machines/agent/model.ts';
-import type { PullBehavior } from '../machines/container/model.ts';
-import { AgentError } from '../machines/names/errors.ts';
+import type { CleanupRules } from '../machines/image/model.ts';
+import { taskActorId } from '../machines/names/arn.ts';
+import type { TaskRules } from '../machines/task/decide.ts';
+import type { TaskContext } from '../machines/task/model.ts';
 import type { Store } from '../persistence/store.ts';
 import type { AcsPort } from '../transport/acs/port.ts';
-import type { DockerPort } from '../transport/docker/port.ts';
+import type { CgroupPort } from '../transport/cgroup/port.ts';
+import type { EngineNames, EnginePort } from '../transport/docker/port.ts';
 import type { EcsPort } from '../transport/ecs/port.ts';
-import type { HostPort } from '../transport/host/port.ts';
+import type { Clock, HostPort } from '../transport/host/port.ts';
+import type { MetadataFilePort } from '../transport/metadata/port.ts';
+import type { RegistryPort } from '../transport/registry/port.ts';
+import { type Booting, bootAgent } from './boot.ts';
 import { bindContainer } from './container.ts';
 import { effect, type Pulse, type System, timer } from './effect.ts';
+import { bindImages, ImageLedger } from './images.ts';
 import { Journal, journalActor } from './journal.ts';
 import { Plans } from './plans.ts';
+import { Pulls } from './pulls.ts';
 import type { Log } from './recorder.ts';
+import { type RegisterSettings, registrationOf } from './register.ts';
 import { bindReport } from './report.ts';
+import { bindResource } from './resource.ts';
 import { composeRoot, type Saved } from './restore.ts';
 import { bindSession } from './session.ts';
 import { supervise } from './supervisor.ts';
 import { bindTask } from './task.ts';
+import { Vault } from './vault.ts';
 import { bindWatch } from './watch.ts';
 
 /** Everything outside the process, as the agent sees it. */
 export interface AgentPorts extends Pulse {
-  docker: DockerPort;
+  docker: EnginePort;
   ecs: EcsPort;
   acs: AcsPort;
+  registry: RegistryPort;
+  cgroups: CgroupPort;
+  metadataFiles: MetadataFilePort;
   host: HostPort;
   store: Store;
   log: Log;
+  /** Makes an image of the agent's own; null for any other. */
+  ownImage(image: string): ((signal: AbortSignal) => Promise<void>) | null;
 }
 
 /** What the agent must know to run; each with its unit in its name. */
-export interface AgentSettings {
+export interface AgentSettings extends RegisterSettings {
   cluster: string;
-  pullBehavior: PullBehavior;
+  rules: TaskRules;
+  /** The image of containers whose namespaces others share. */
+  pauseImage: string;
+  /** Whether an agent that cannot limit tasks as a whole must not run. */
+  taskLimitsRequired: boolean;
+  cleanup: CleanupRules;
   stopTimeoutMs: number;
-  /** The EC2 instance identity document and its signature; null off EC2. */
-  identity: { document: string; signature: string } | null;
-  reservedMemoryMiB: number;
-  reservedTcpPorts: number[];
-  reservedUdpPorts: number[];
-  capabilities: Pick<Capabilities, 'loggingDrivers' | 'privilegedDisabled' | 'external' | 'custom'>;
+  pullInactivityMs: number;
+  /** Most processes and threads of a task; null for no limit. */
+  taskPids: number | null;
+  /** Whether a shared volume must have the labels and options that a task names. */
+  matchSharedVolumes: boolean;
 }
 
 /** An agent that has been put together. */
 export interface Agent {
   system: System;
+  plans: Plans;
+  names: EngineNames;
   start(): void;
   /** Asks it to stop; tasks go on running. */
   stop(): void;
+  /** Removes the remains of all tasks, which must have stopped; resolves when they are gone. */
+  clear(): Promise<void>;
   /** How it ended. */
   ended: Promise<AgentExit>;
 }
@@ -58,21 +83,20 @@ export interface Agent {
 export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: Saved): Agent {
   const { clock, log } = ports;
   const plans = new Plans();
+  const vault = new Vault();
   for (const plan of saved.plans) plans.add(plan);
   const journal = new Journal(ports.store, clock, (error) =>
     log.error(`State cannot be saved and is tried again: ${(error as Error).message}`),
   );
-  const machine = bindAgent({ ...ports, plans, journal, settings }, saved);
-  const { root: snapshot, lost } = composeRoot(saved, { ...settings, now: clock.now() });
+  const beginning = beginningOf(ports, settings);
+  const machine = bindAgent({ ...ports, plans, vault, journal, settings }, saved);
+  const { root: snapshot, lost } = composeRoot(saved, { ...beginning, now: clock.now() });
   for (const record of lost) log.warn(`Record ${record} was lost and is made anew`);
   const root = createActor(machine, {
     id: 'agent',
     systemId: 'agent',
     snapshot: snapshot as unknown as Snapshot<unknown>,
-    input: {
-      identity: { cluster: settings.cluster, containerInstanceArn: null },
-      pullBehavior: settings.pullBehavior,
-    },
+    input: beginning,
   });
   const ended = new Promise<AgentExit>((resolve) => {
     root.subscribe({
@@ -82,46 +106,105 @@ export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: S
   }).finally(() => journal.detach());
   return {
     system: root.system,
+    plans,
+    names: ports.docker.names,
     ended,
     start: () => {
       journal.follow(root);
-      supervise(root, { clock, plans, log, settings });
+      forgetEnded(root, plans, vault);
+      supervise(root, { clock, plans, log, rules: settings.rules });
       root.start();
       root.send({ type: 'agent.start', at: clock.now() });
     },
     stop: () => root.send({ type: 'agent.stop', at: clock.now() }),
+    clear: () => cleared(root, plans, clock),
   };
 }
 
-type Wiring = AgentPorts & { plans: Plans; journal: Journal; settings: AgentSettings };
+/** With the remains of a task go its plan and the keys of its roles. */
+function forgetEnded({ system }: AnyActorRef, plans: Plans, vault: Vault): void {
+  system.inspect((event) => {
+    if (event.type !== '@xstate.snapshot') return;
+    if (!(event.actorRef as AnyActorRef).id.startsWith('task/')) return;
+    const { status, context } = event.snapshot as AnyMachineSnapshot;
+    if (status !== 'done') return;
+    const { arn } = context as TaskContext;
+    const { roleCredentialsId, executionCredentialsId } = plans.task(arn);
+    for (const id of [roleCredentialsId, executionCredentialsId]) if (id !== null) vault.forget(id);
+    plans.remove(arn);
+  });
+}
+
+/** Tells each task to go, and waits for the last. */
+function cleared(root: AnyActorRef, plans: Plans, clock: Clock): Promise<void> {
+  const actors = [...plans.all()].map(({ arn }) => root.system.get(taskActorId(arn)));
+  const left = new Set(actors.filter((actor): actor is AnyActorRef => actor !== undefined));
+  return new Promise((resolve) => {
+    const leave = (actor: AnyActorRef) => {
+      left.delete(actor);
+      if (left.size === 0) resolve();
+    };
+    if (left.size === 0) resolve();
+    for (const actor of left) {
+      actor.subscribe({ complete: () => leave(actor), error: () => leave(actor) });
+      actor.send({ type: 'task.hurry', at: clock.now() });
+    }
+  });
+}
+
+/** How an agent begins of which nothing was saved. */
+function beginningOf({ host, clock }: AgentPorts, settings: AgentSettings): AgentInput {
+  const { cpuUnits, memoryMiB } = host.facts();
+  return {
+    identity: { cluster: settings.cluster, containerInstanceArn: null },
+    rules: settings.rules,
+    admission: newAdmission(
+      {
+        capacity: { cpuUnits, memoryMiB: memoryMiB - settings.reservedMemoryMiB },
+        reserved: { tcpPorts: settings.reservedTcpPorts, udpPorts: settings.reservedUdpPorts },
+      },
+      clock.now(),
+    ),
+    cleanup: settings.cleanup,
+  };
+}
+
+type Wiring = AgentPorts & {
+  plans: Plans;
+  vault: Vault;
+  journal: Journal;
+  settings: AgentSettings;
+};
 
 /** The agent machine with every actor of the tree bound. */
 function bindAgent(wiring: Wiring, saved: Saved) {
-  const { clock, journal, random, docker, ecs, log } = wiring;
+  const { clock, journal, random, docker, ecs, log, settings } = wiring;
   const clientToken = random.uuid();
-  let engine = { version: '', apiVersion: '', minApiVersion: '' };
-  const pulled = new Set(saved.pulledImages);
-  const pulledImages = {
-    has: (image: string) => pulled.has(image),
-    add: (image: string) => {
-      pulled.add(image);
-      journal.put(`image/${image}`, { pulledAt: clock.now() });
-    },
-  };
+  const ledger = new ImageLedger(journal, clock, saved.images);
+  const pullSettings = { ...settings, pullBehavior: settings.rules.pullBehavior };
+  const pulls = new Pulls({
+    ...wiring,
+    images: docker,
+    settings: pullSettings,
+    pulledImages: ledger,
+  });
+  let booting: Booting | null = null;
+  let containerInstanceArn = saved.identity?.containerInstanceArn ?? null;
+  const parts = { ...wiring, ledger, pulls, volumes: docker };
   return agentMachine.provide({
     actors: {
       boot: effect(wiring, async (_: undefined, { signal }) => {
-        engine = await docker.version(signal);
-        log.info('The Engine answers', engine);
-        return {};
+        booting = await bootAgent(wiring, signal);
+        return { taskLimits: booting.taskLimits };
       }),
       register: effect(
         wiring,
-        async ({ containerInstanceArn }: { containerInstanceArn: string | null }, { signal }) => {
-          const registration = registrationOf(wiring, engine, containerInstanceArn);
+        async (known: { containerInstanceArn: string | null }, { signal }) => {
+          const registration = registrationOf(wiring, booting, known.containerInstanceArn);
           const arn = await ecs.register({ ...registration, clientToken }, signal);
-          log.info('Registered', { containerInstanceArn: arn, cluster: wiring.settings.cluster });
-          return { containerInstanceArn: containerInstanceArn ?? arn };
+          containerInstanceArn = known.containerInstanceArn ?? arn;
+          log.info('Registered', { containerInstanceArn, cluster: settings.cluster });
+          return { containerInstanceArn };
         },
       ),
       settle: effect(wiring, async () => {
@@ -130,37 +213,16 @@ function bindAgent(wiring: Wiring, saved: Saved) {
       }),
       timer: timer(wiring),
       journal: journalActor(journal),
-      session: bindSession({ ...wiring, dockerVersion: () => engine.version || null }),
-      watch: bindWatch(wiring),
-      task: bindTask(bindContainer({ ...wiring, pulledImages })),
+      images: bindImages({
+        ...parts,
+        pullsUnderWay: () => pulls.underWay(),
+        engineRoot: () => booting?.engineRoot ?? '',
+        containerInstanceArn: () => containerInstanceArn,
+      }),
+      session: bindSession({ ...parts, dockerVersion: () => booting?.engine.version || null }),
+      watch: bindWatch({ ...parts, containerInstanceArn: () => containerInstanceArn }),
+      task: bindTask(parts, bindContainer(parts), bindResource(parts)),
       report: bindReport(wiring),
     },
   });
-}
-
-function registrationOf(
-  { host, settings }: Wiring,
-  engine: Capabilities['engine'],
-  containerInstanceArn: string | null,
-) {
-  const { platform, cpuArchitecture, cpuUnits, memoryMiB } = host.facts();
-  const { capabilities, reservedMemoryMiB } = settings;
-  if (reservedMemoryMiB > memoryMiB)
-    throw new AgentError(
-      'HOST_MEMORY_RESERVED',
-      `ECS_RESERVED_MEMORY reserves ${reservedMemoryMiB} MiB, but the host has ${memoryMiB} MiB: reserve less`,
-    );
-  const custom = containerInstanceArn === null ? capabilities.custom : {};
-  return {
-    cluster: settings.cluster,
-    containerInstanceArn,
-    identity: settings.identity,
-    resources: {
-      cpuUnits,
-      memoryMiB: memoryMiB - reservedMemoryMiB,
-      tcpPorts: settings.reservedTcpPorts,
-      udpPorts: settings.reservedUdpPorts,
-    },
-    attributes: attributesOf({ ...capabilities, custom, platform, cpuArchitecture, engine }),
-  };
 }

@@ -1,68 +1,105 @@
 import type { AgentIdentity } from '../machines/agent/model.ts';
-import { mustPull } from '../machines/container/decide.ts';
-import type { ContainerKey } from '../machines/container/events.ts';
+import type { ContainerKey, PullKey } from '../machines/container/events.ts';
 import { containerMachine } from '../machines/container/machine.ts';
-import type { PullBehavior } from '../machines/container/model.ts';
+import type { ContainerPlan } from '../machines/container/model.ts';
+import type { TaskPlan } from '../machines/task/model.ts';
 import type { DockerPort } from '../transport/docker/port.ts';
+import type { MetadataFilePort } from '../transport/metadata/port.ts';
+import type { LoginRequest } from '../transport/registry/port.ts';
 import { effect, type Pulse, type System, timer } from './effect.ts';
+import type { Journal } from './journal.ts';
 import type { Plans } from './plans.ts';
-
-/** Which images this agent has pulled; kept over restarts for pull behaviour `once`. */
-export interface PulledImages {
-  has(image: string): boolean;
-  add(image: string): void;
-}
+import type { Pulls } from './pulls.ts';
+import type { Vault } from './vault.ts';
 
 /** What a container's effects need. */
 export interface ContainerPorts extends Pulse {
   docker: DockerPort;
   plans: Plans;
-  pulledImages: PulledImages;
-  settings: { pullBehavior: PullBehavior; stopTimeoutMs: number };
+  pulls: Pulls;
+  vault: Vault;
+  journal: Journal;
+  metadataFiles: MetadataFilePort;
+  settings: { stopTimeoutMs: number };
 }
 
 /** The container machine with its effects bound to the Engine. Bind it once a process. */
-export function bindContainer(ports: ContainerPorts) {
-  const { docker, plans, settings } = ports;
-  return containerMachine.provide({
-    actors: {
-      pullImage: effect(ports, async (key: ContainerKey, { signal }) => {
-        const { image } = plans.of(key).container;
-        const known = {
-          isThere: settings.pullBehavior !== 'always' && (await docker.hasImage(image, signal)),
-          pulledBefore: ports.pulledImages.has(image),
-        };
-        if (!mustPull(settings.pullBehavior, known)) return { startedAt: null };
-        const startedAt = ports.clock.now();
-        await docker.pull(image, signal);
-        ports.pulledImages.add(image);
-        return { startedAt };
-      }),
-      createContainer: effect(ports, async (key: ContainerKey, { signal, system }) => {
-        const { containerInstanceArn } = identityOf(system);
-        const request = { ...plans.of(key), containerInstanceArn: containerInstanceArn ?? '' };
-        return { runtimeId: await docker.create(request, signal) };
-      }),
-      startContainer: effect(ports, async (key: ContainerKey, { signal }) => {
-        await docker.start(plans.of(key), signal);
-        return {};
-      }),
-      inspectContainer: effect(ports, async (key: ContainerKey, { signal }) => ({
-        facts: await docker.inspect(plans.of(key), signal),
-      })),
-      stopContainer: effect(ports, async (key: ContainerKey, { signal }) => {
-        const plan = plans.of(key);
-        await docker.stop(
-          plan,
-          plan.container.stopTimeoutS ?? settings.stopTimeoutMs / 1_000,
-          signal,
-        );
-        return {};
-      }),
-      timer: timer(ports),
-    },
+export const bindContainer = (ports: ContainerPorts) =>
+  containerMachine.provide({
+    actors: { ...imageEffects(ports), ...lifeEffects(ports), timer: timer(ports) },
   });
+
+/** What happens before there is a container. */
+const imageEffects = (ports: ContainerPorts) => ({
+  credentialsArrive: effect(ports, async (key: ContainerKey, { signal }) => {
+    const { executionCredentialsId: id } = ports.plans.of(key).task;
+    // A task that names no role is told so by the registry's part.
+    if (id !== null) await ports.vault.arrival(id, signal);
+    return {};
+  }),
+  resolveImage: effect(ports, async (key: ContainerKey, { signal }) =>
+    ports.pulls.resolve(await loginRequest(ports, key, signal), signal),
+  ),
+  pullImage: effect(ports, async (key: PullKey, { signal }) => {
+    await ports.pulls.pull(await loginRequest(ports, key, signal), key.digest, signal);
+    return {};
+  }),
+});
+
+const lifeEffects = (ports: ContainerPorts) => {
+  const { docker, plans, settings, metadataFiles } = ports;
+  return {
+    createContainer: effect(ports, async (key: ContainerKey, { signal, system }) => {
+      const containerInstanceArn = identityOf(system).containerInstanceArn ?? '';
+      const ref = plans.of(key);
+      const extra = await metadataFiles.prepare(ref, containerInstanceArn);
+      return { runtimeId: await docker.create({ ...ref, containerInstanceArn, ...extra }, signal) };
+    }),
+    startContainer: effect(ports, async (key: ContainerKey, { signal }) => {
+      await docker.start(plans.of(key), signal);
+      return {};
+    }),
+    restartContainer: effect(ports, async (key: ContainerKey, { signal }) => {
+      // The attempt is on disk before it is made: after a crash it is not made twice.
+      await ports.journal.commit();
+      signal.throwIfAborted();
+      await docker.start(plans.of(key), signal);
+      return {};
+    }),
+    inspectContainer: effect(ports, async (key: ContainerKey, { signal, system }) => {
+      const ref = plans.of(key);
+      const facts = await docker.inspect(ref, signal);
+      if (facts.state === 'running')
+        void metadataFiles.complete(ref, facts, identityOf(system).containerInstanceArn ?? '');
+      return { facts };
+    }),
+    stopContainer: effect(ports, async (key: ContainerKey, { signal }) => {
+      const plan = plans.of(key);
+      const { stopTimeoutS } = plan.container;
+      await docker.stop(plan, stopTimeoutS ?? settings.stopTimeoutMs / 1_000, signal);
+      return {};
+    }),
+    pingEngine: effect(ports, async (_: ContainerKey, { signal }) => {
+      await docker.ping(signal);
+      return {};
+    }),
+  };
+};
+
+/** Who pulls a container's image, and in which role; waits for the keys of that role. */
+async function loginRequest(
+  { plans, vault }: ContainerPorts,
+  key: ContainerKey,
+  signal: AbortSignal,
+): Promise<LoginRequest> {
+  const { task, container } = plans.of(key);
+  const id = roleOf(task, container);
+  const executionRole = id === null ? null : await vault.arrival(id, signal);
+  return { image: container.image, ecr: container.ecr, executionRole };
 }
+
+const roleOf = (task: TaskPlan, { ecr }: ContainerPlan): string | null =>
+  ecr?.useExecutionRole ? task.executionCredentialsId : null;
 
 /** What the root of the system remembers of the agent itself. */
 const identityOf = (system: System): AgentIdentity => system.get('agent').getSnapshot().context;

@@ -1,11 +1,14 @@
 import { type AnyActorRef, type AnyMachineSnapshot, fromCallback } from 'xstate';
 import type { JournalCommand } from '../machines/agent/events.ts';
 import type { AgentContext } from '../machines/agent/model.ts';
+import { containerActorId, resourceActorId } from '../machines/names/arn.ts';
+import type { TaskContext } from '../machines/task/model.ts';
 import type { Change, Store } from '../persistence/store.ts';
 import type { Clock } from '../transport/host/port.ts';
 import type { System } from './effect.ts';
+import { planKey } from './plans.ts';
 
-const recordPattern = /^(task|container|outbox)\//;
+const recordPattern = /^(task|container|resource|outbox)\//;
 
 /** Whether an actor has a record of its own; its id is then the record's key. */
 export const hasRecord = (actorId: string): boolean => recordPattern.test(actorId);
@@ -24,6 +27,8 @@ export class Journal {
   readonly #onFault: (error: unknown) => void;
   #dirty = new Set<AnyActorRef>();
   #bodies = new Map<string, unknown>();
+  /** Actors whose records go with the next batch. */
+  #gone = new Set<string>();
   #waiting: (() => void)[] = [];
   #scheduled = false;
   #detach = () => {};
@@ -69,8 +74,19 @@ export class Journal {
   }
 
   #touch(actor: AnyActorRef): void {
-    this.#dirty.add(actor);
+    const { status } = actor.getSnapshot() as { status: string };
+    if (status === 'done') this.#forget(actor);
+    else if (!this.#gone.has(actor.id)) this.#dirty.add(actor);
     this.#schedule();
+  }
+
+  /** The records of an actor that has done its work go, and with a task's those of its children. */
+  #forget(actor: AnyActorRef): void {
+    for (const id of recordsOf(actor)) {
+      this.#bodies.set(id, undefined);
+      this.#gone.add(id);
+    }
+    for (const dirty of this.#dirty) if (this.#gone.has(dirty.id)) this.#dirty.delete(dirty);
   }
 
   #keepIdentity(root: AnyActorRef): void {
@@ -118,8 +134,21 @@ export class Journal {
     for (const actor of this.#dirty) batch.push({ key: actor.id, body: recordOf(actor) });
     this.#bodies.clear();
     this.#dirty.clear();
+    this.#gone.clear();
     return batch;
   }
+}
+
+/** The records that an actor leaves behind. */
+function recordsOf(actor: AnyActorRef): string[] {
+  if (!actor.id.startsWith('task/')) return [actor.id];
+  const { arn, containers, resources } = actor.getSnapshot().context as TaskContext;
+  return [
+    actor.id,
+    planKey(arn),
+    ...Object.keys(containers).map((name) => containerActorId(arn, name)),
+    ...resources.map((resource) => resourceActorId(arn, resource)),
+  ];
 }
 
 /** An actor's own snapshot: with its running effects, without children that have a record. */

@@ -15,12 +15,33 @@ export class Plans {
     this.#plans.set(plan.arn, plan);
   }
 
+  remove(arn: string): void {
+    this.#plans.delete(arn);
+  }
+
+  /** Throws `PLAN_MISSING` for a task that is not known. */
+  task(arn: string): TaskPlan {
+    const task = this.#plans.get(arn);
+    if (!task) throw new AgentError('PLAN_MISSING', `There is no plan for task ${arn}`);
+    return task;
+  }
+
+  /** Whether a task that is known has this container. */
+  has(taskArn: string, name: string): boolean {
+    return (
+      this.#plans.get(taskArn)?.containers.some((container) => container.name === name) ?? false
+    );
+  }
+
   all(): Iterable<TaskPlan> {
     return this.#plans.values();
   }
 
   /** Throws `PLAN_MISSING` for a container that no plan names. */
-  of({ taskArn, name }: ContainerKey): { task: TaskPlan; container: ContainerPlan } {
+  of({ taskArn, name }: Pick<ContainerKey, 'taskArn' | 'name'>): {
+    task: TaskPlan;
+    container: ContainerPlan;
+  } {
     const task = this.#plans.get(taskArn);
     const container = task?.containers.find((candidate) => candidate.name === name);
     if (!task || !container)

@@ -1,20 +1,24 @@
 import type { AnyStateMachine, StateValue } from 'xstate';
-import { newAgent, taskInput } from '../machines/agent/decide.ts';
+import { newAgent } from '../machines/agent/decide.ts';
+import type { AgentInput } from '../machines/agent/events.ts';
 import type { AgentIdentity } from '../machines/agent/model.ts';
 import { changeOf, newContainer } from '../machines/container/decide.ts';
 import { containerMachine } from '../machines/container/machine.ts';
-import type {
-  ContainerContext,
-  ContainerStatus,
-  PullBehavior,
-} from '../machines/container/model.ts';
-import { containerActorId, outboxActorId, taskActorId } from '../machines/names/arn.ts';
+import type { ContainerContext } from '../machines/container/model.ts';
+import {
+  containerActorId,
+  outboxActorId,
+  resourceActorId,
+  taskActorId,
+} from '../machines/names/arn.ts';
 import { reportMachine } from '../machines/report/machine.ts';
 import { newOutbox } from '../machines/report/order.ts';
-import { newTask, verdict, withChange } from '../machines/task/decide.ts';
+import { resourceMachine } from '../machines/resource/machine.ts';
+import { newTask, taskInput, verdict, withChange } from '../machines/task/decide.ts';
 import { taskMachine } from '../machines/task/machine.ts';
-import type { TaskContext, TaskPlan } from '../machines/task/model.ts';
+import type { KnownContainer, TaskContext, TaskPlan } from '../machines/task/model.ts';
 import type { Row } from '../persistence/store.ts';
+import type { ImageRecord } from './images.ts';
 
 /** A snapshot as XState persists it: plain JSON. */
 export interface Persisted {
@@ -31,68 +35,77 @@ interface Child {
   syncSnapshot: boolean;
 }
 
-interface Settings {
-  pullBehavior: PullBehavior;
-  now: number;
-}
-
 /** What the store held, sorted. */
 export interface Saved {
   identity: AgentIdentity | null;
   plans: TaskPlan[];
-  pulledImages: string[];
+  images: ImageRecord[];
   /** Snapshots of actors by their id. */
   snapshots: Map<string, Persisted>;
 }
 
+/** What a composition goes by besides the records: how a new agent would begin, and the time. */
+type Beginning = AgentInput & { now: number };
+
 /** Sorts the store's rows by the subject that their keys name. */
 export function sortRows(rows: Row[]): Saved {
-  const saved: Saved = { identity: null, plans: [], pulledImages: [], snapshots: new Map() };
+  const saved: Saved = { identity: null, plans: [], images: [], snapshots: new Map() };
   for (const { key, body } of rows) {
     const subject = key.split('/', 1)[0];
     if (subject === 'agent') saved.identity = body as AgentIdentity;
     else if (subject === 'plan') saved.plans.push(body as TaskPlan);
-    else if (subject === 'image') saved.pulledImages.push(key.slice('image/'.length));
+    else if (subject === 'image') saved.images.push(body as ImageRecord);
     else saved.snapshots.set(key, body as Persisted);
   }
   return saved;
 }
 
 /**
- * Composes the root's snapshot of the records of its tasks, containers and outboxes, because XState
- * restores only whole trees. Every task that has a plan comes back; a record of it that was lost, or
- * that names a state of no chart, is made anew from the others (`lost` tells which), so that one bad
- * record harms no other task.
+ * Composes the root's snapshot of the records of its tasks, their containers and resources, and
+ * outboxes, because XState restores only whole trees. Every task that has a plan comes back; a record
+ * of it that was lost, or that names a state of no chart, is made anew from the others (`lost` tells
+ * which), so that one bad record harms no other task.
  */
 export function composeRoot(
   saved: Saved,
-  settings: Settings & { cluster: string },
+  beginning: Beginning,
 ): { root: Persisted; lost: string[] } {
   const lost: string[] = [];
   const children: Record<string, Child> = {};
+  const composer = new Composer(saved, beginning, lost);
+  const admission = structuredClone(beginning.admission);
   for (const plan of saved.plans) {
-    const outboxId = outboxActorId(plan.arn);
-    const outbox = intact(saved.snapshots.get(outboxId), reportMachine);
-    if (!outbox) lost.push(outboxId);
-    children[outboxId] = child(
-      'report',
-      outboxId,
-      outbox ?? active('idle', newOutbox({ taskArn: plan.arn, roll: 0 })),
-    );
-    const task = taskSnapshot(plan, saved, settings, lost);
+    const task = composer.task(plan);
     children[taskActorId(plan.arn)] = child('task', taskActorId(plan.arn), task);
+    const outbox = composer.outbox(plan.arn, task.context as TaskContext);
+    if (outbox)
+      children[outboxActorId(plan.arn)] = child('report', outboxActorId(plan.arn), outbox);
+    readmit(task, admission);
   }
   // Of tasks that could not be understood: they have an outbox only.
   for (const [id, snapshot] of saved.snapshots)
     if (id.startsWith('outbox/') && !children[id] && intact(snapshot, reportMachine))
       children[id] = child('report', id, snapshot);
   const identity = {
-    cluster: settings.cluster,
+    cluster: beginning.identity.cluster,
     containerInstanceArn: saved.identity?.containerInstanceArn ?? null,
   };
-  const context = newAgent({ identity, pullBehavior: settings.pullBehavior });
+  admission.waiting.sort((one, other) => one.since - other.since);
+  const context = newAgent({ ...beginning, identity, admission });
   return { root: { status: 'active', value: 'idle', context, children, historyValue: {} }, lost };
 }
+
+/** A task that waited for its host waits on; one that was let in and has not ended holds what it has. */
+function readmit({ value, context }: Persisted, admission: AgentInput['admission']): void {
+  const { arn: taskArn, needs, knownAt: since } = context as TaskContext;
+  const top = topOf(value);
+  if (top === 'queued') admission.waiting.push({ taskArn, needs, since, overtakenSince: null });
+  else if (top === 'pending' || top === 'running' || top === 'stopping')
+    admission.holders.push({ taskArn, needs });
+}
+
+const topOf = (value: StateValue): string =>
+  typeof value === 'string' ? value : (Object.keys(value)[0] ?? '');
 
 const child = (src: string, id: string, snapshot: unknown): Child => ({
   snapshot,
@@ -101,32 +114,105 @@ const child = (src: string, id: string, snapshot: unknown): Child => ({
   syncSnapshot: false,
 });
 
-/**
- * A task and its containers. Where the task's own record is lost, its containers look at the Engine
- * first and tell it anew how they are.
- */
-function taskSnapshot(plan: TaskPlan, saved: Saved, settings: Settings, lost: string[]): Persisted {
-  const id = taskActorId(plan.arn);
-  const task = intact(saved.snapshots.get(id), taskMachine);
-  if (!task) lost.push(id);
-  let context = (task?.context as TaskContext | undefined) ?? newTaskOf(plan, settings);
-  const children: Record<string, Child> = {};
-  for (const { name, status } of Object.values(context.containers)) {
-    const id = containerActorId(plan.arn, name);
-    const saidLast = intact(saved.snapshots.get(id), containerMachine);
-    if (!saidLast) lost.push(id);
-    const known = saidLast ?? remadeContainer(plan, name, status, settings);
-    const ended = known.value === 'stopped';
-    const trusted = ended || (task && saidLast && !isStarting(known));
-    children[id] = child('container', id, trusted ? known : lookingFirst(known));
-    if (ended)
-      context = withChange(context, changeOf(known.context as ContainerContext, 'STOPPED'));
+/** Puts the parts of one task together, and tells of records that were lost. */
+class Composer {
+  readonly #saved: Saved;
+  readonly #beginning: Beginning;
+  readonly #lost: string[];
+
+  constructor(saved: Saved, beginning: Beginning, lost: string[]) {
+    this.#saved = saved;
+    this.#beginning = beginning;
+    this.#lost = lost;
   }
-  if (task) return { ...task, children: { ...task.children, ...children } };
-  return active(verdict(context) === 'stopped' ? 'stopped' : 'pending', context, children);
+
+  /** The outbox of a task; null where it has told all there is to tell. */
+  outbox(arn: string, { settled }: TaskContext): Persisted | null {
+    const kept = this.#find(outboxActorId(arn), reportMachine, { isMissed: !settled });
+    if (kept || settled) return kept ?? null;
+    return active('idle', newOutbox({ taskArn: arn, roll: 0 }));
+  }
+
+  /**
+   * A task with its containers and resources. Where the task's own record is lost, its containers
+   * look at the Engine first and tell it anew how they are.
+   */
+  task(plan: TaskPlan): Persisted {
+    const task = this.#find(taskActorId(plan.arn), taskMachine);
+    let context = (task?.context as TaskContext | undefined) ?? this.#newTask(plan);
+    const children: Record<string, Child> = {};
+    for (const known of Object.values(context.containers)) {
+      const id = containerActorId(plan.arn, known.name);
+      const kept = this.#find(id, containerMachine);
+      const container = kept ?? this.#newContainer(plan, known);
+      const ended = topOf(container.value) === 'stopped';
+      const trusted = ended || (task !== undefined && kept !== undefined);
+      children[id] = child('container', id, trusted ? resumed(container) : looking(container));
+      if (ended)
+        context = withChange(context, changeOf(container.context as ContainerContext, 'STOPPED'));
+    }
+    Object.assign(children, this.#resources(plan, context, task));
+    if (task) return { ...task, children: { ...task.children, ...children } };
+    return active(
+      verdict(context) === 'stopped' ? { stopped: 'settling' } : 'pending',
+      context,
+      children,
+    );
+  }
+
+  /** Those of a task that was let in; before that none is made. */
+  #resources(
+    plan: TaskPlan,
+    { resources }: TaskContext,
+    task: Persisted | undefined,
+  ): Record<string, Child> {
+    const children: Record<string, Child> = {};
+    for (const { kind, name, status } of resources) {
+      const id = resourceActorId(plan.arn, { kind, name });
+      const isMade = task === undefined || !['queued', 'accepted'].includes(topOf(task.value));
+      const kept = this.#find(id, resourceMachine, { isMissed: isMade && status !== 'REMOVED' });
+      if (!kept && (!isMade || status === 'REMOVED')) continue;
+      const key = { taskArn: plan.arn, kind, name };
+      children[id] = child('resource', id, kept ?? this.#newResource(key));
+    }
+    return children;
+  }
+
+  /** A record's snapshot if its machine knows the state it names; one that is missed is told of. */
+  #find(
+    id: string,
+    machine: AnyStateMachine,
+    { isMissed } = { isMissed: true },
+  ): Persisted | undefined {
+    const kept = intact(this.#saved.snapshots.get(id), machine);
+    if (!kept && isMissed) this.#lost.push(id);
+    return kept;
+  }
+
+  #newTask(plan: TaskPlan): TaskContext {
+    const { rules, now } = this.#beginning;
+    return newTask(taskInput({ plan, desired: 'RUNNING', roll: 0 }, rules, now));
+  }
+
+  #newContainer({ arn }: TaskPlan, known: KnownContainer): Persisted {
+    const { name, needsRole, restartPolicy, status } = known;
+    const { pullBehavior } = this.#beginning.rules;
+    const at = this.#beginning.now;
+    const input = { taskArn: arn, name, pullBehavior, needsRole, restartPolicy, at };
+    const value = status === 'STOPPED' ? { stopped: 'ended' } : { preparing: 'none' };
+    return active(value, newContainer(input));
+  }
+
+  /** Making it again finds it made. */
+  #newResource(key: { taskArn: string; kind: 'cgroup' | 'volume'; name: string }): Persisted {
+    const knownAt = this.#beginning.now;
+    const context = { ...key, failure: null, attempts: 0, trouble: null, knownAt };
+    return active({ creating: 'calling' }, context, {
+      create: effectChild('createResource', { ...key, since: knownAt }),
+    });
+  }
 }
 
-/** A record's snapshot if its machine knows the state it names. */
 function intact(snapshot: Persisted | undefined, machine: AnyStateMachine): Persisted | undefined {
   try {
     if (snapshot?.status !== 'active') return undefined;
@@ -143,30 +229,28 @@ const active = (
   children: Record<string, Child> = {},
 ): Persisted => ({ status: 'active', value, context, children, historyValue: {} });
 
-const isStarting = ({ value }: Persisted): boolean =>
-  typeof value === 'object' && value.starting === 'calling';
+/** An effect that runs anew as soon as its actor is restored. */
+const effectChild = (src: string, input: object): Child => ({
+  snapshot: { status: 'active', input },
+  src,
+  syncSnapshot: false,
+});
 
 /** A start that was asked for may have been done: the container looks before it asks again. */
-function lookingFirst({ context }: Persisted): Persisted {
-  const { taskArn, name } = context as ContainerContext;
-  return active({ starting: 'inspecting' }, context, {
-    inspectStarted: {
-      snapshot: { status: 'active', input: { taskArn, name } },
-      src: 'inspectContainer',
-      syncSnapshot: false,
-    },
-  });
+function resumed(container: Persisted): Persisted {
+  const { value } = container;
+  if (typeof value !== 'object') return container;
+  if (value.starting === 'calling') return looking(container);
+  if (value.restarting !== 'calling') return container;
+  return lookingFrom('restarting', 'inspectRestarted', container);
 }
 
-const newTaskOf = (plan: TaskPlan, { pullBehavior, now }: Settings): TaskContext =>
-  newTask(taskInput({ plan, desired: 'RUNNING' }, { pullBehavior }, now));
+const looking = (container: Persisted): Persisted =>
+  lookingFrom('starting', 'inspectStarted', container);
 
-function remadeContainer(
-  plan: TaskPlan,
-  name: string,
-  status: ContainerStatus,
-  { pullBehavior, now }: Settings,
-): Persisted {
-  const context = newContainer({ taskArn: plan.arn, name, pullBehavior, at: now });
-  return active(status === 'STOPPED' ? 'stopped' : 'none', context);
+function lookingFrom(state: string, id: string, { context }: Persisted): Persisted {
+  const { taskArn, name, begunAt: since } = context as ContainerContext;
+  return active({ [state]: 'inspecting' }, context, {
+    [id]: effectChild('inspectContainer', { taskArn, name, since }),
+  });
 }

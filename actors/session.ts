@@ -1,5 +1,5 @@
 import { fromCallback } from 'xstate';
-import { outboxActorId } from '../machines/names/arn.ts';
+import { outboxActorId, taskActorId } from '../machines/names/arn.ts';
 import type {
   ConnectionCommand,
   ConnectionInput,
@@ -13,12 +13,14 @@ import { effect, type Pulse, type System, stamp, timer } from './effect.ts';
 import type { Journal } from './journal.ts';
 import { type Plans, planKey } from './plans.ts';
 import type { Log } from './recorder.ts';
+import type { Vault } from './vault.ts';
 
 /** What a session's effects need. */
 export interface SessionPorts extends Pulse {
   ecs: EcsPort;
   acs: AcsPort;
   plans: Plans;
+  vault: Vault;
   journal: Journal;
   log: Log;
   settings: { cluster: string };
@@ -51,7 +53,8 @@ const connection = (ports: SessionPorts) =>
       { ...input, cluster: ports.settings.cluster, dockerVersion: ports.dockerVersion() },
       {
         opened: () => tell({ type: 'connection.opened', ...stamp(ports) }),
-        message: (message) => {
+        message: (message, roles) => {
+          for (const role of roles) ports.vault.keep(role);
           const known = takeIn(message, ports, system);
           tell({ type: 'message.received', message, known, ...stamp(ports) });
         },
@@ -69,12 +72,16 @@ const connection = (ports: SessionPorts) =>
     return () => line.terminate();
   });
 
+/** A task that could not be understood has an outbox only, one that has told all has none. */
+const isKnown = (system: System, arn: string): boolean =>
+  [taskActorId(arn), outboxActorId(arn)].some((id) => system.get(id) !== undefined);
+
 /** Keeps the plans of new tasks where effects find them; answers which tasks are known already. */
 function takeIn(message: InboundMessage, ports: SessionPorts, system: System): string[] {
   if (message.kind !== 'payload') return [];
   const { tasks, refused } = message.payload;
   const arns = [...tasks.map(({ plan }) => plan.arn), ...refused.map(({ arn }) => arn ?? '')];
-  const known = arns.filter((arn) => system.get(outboxActorId(arn)) !== undefined);
+  const known = arns.filter((arn) => isKnown(system, arn));
   for (const { plan } of tasks)
     if (!known.includes(plan.arn)) {
       ports.plans.add(plan);

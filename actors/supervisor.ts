@@ -1,8 +1,7 @@
 import type { AnyActorRef } from 'xstate';
-import { taskInput } from '../machines/agent/decide.ts';
 import type { AgentEvent } from '../machines/agent/events.ts';
-import type { PullBehavior } from '../machines/container/model.ts';
 import { containerActorId, taskActorId } from '../machines/names/arn.ts';
+import { type TaskRules, taskInput } from '../machines/task/decide.ts';
 import type { TaskPlan } from '../machines/task/model.ts';
 import type { Clock } from '../transport/host/port.ts';
 import { hasRecord } from './journal.ts';
@@ -14,17 +13,14 @@ export interface SupervisorPorts {
   clock: Clock;
   plans: Plans;
   log: Log;
-  settings: { pullBehavior: PullBehavior };
+  rules: TaskRules;
 }
 
 /**
  * Watches for task actors that threw: a fault of this program, of which no other task may suffer.
  * In place of such an actor comes one that stops the task's containers and tells ECS why.
  */
-export function supervise(
-  root: AnyActorRef,
-  { clock, plans, log, settings }: SupervisorPorts,
-): void {
+export function supervise(root: AnyActorRef, { clock, plans, log, rules }: SupervisorPorts): void {
   root.system.inspect((event) => {
     if (event.type !== '@xstate.snapshot' || event.actorRef !== root) return;
     const { type, error } = event.event as { type: string; error?: unknown };
@@ -34,13 +30,17 @@ export function supervise(
     if (!hasRecord(actorId) && actorId !== 'session' && actorId !== 'watch') return;
     log.error(`Actor ${actorId} failed`, { error: String(error) });
     const plan = [...plans.all()].find(({ arn }) => taskActorId(arn) === actorId);
-    if (plan) clock.afterTurn(() => replace(root, { clock, plans, log, settings }, plan));
+    if (plan) clock.afterTurn(() => replace(root, { clock, rules }, plan));
   });
 }
 
 const errorPrefix = 'xstate.error.actor.';
 
-function replace(root: AnyActorRef, { clock, settings }: SupervisorPorts, plan: TaskPlan): void {
+function replace(
+  root: AnyActorRef,
+  { clock, rules }: Pick<SupervisorPorts, 'clock' | 'rules'>,
+  plan: TaskPlan,
+): void {
   const at = clock.now();
   // Those of the failed actor live on without it: what they have begun they must not finish.
   for (const { name } of plan.containers) {
@@ -48,9 +48,9 @@ function replace(root: AnyActorRef, { clock, settings }: SupervisorPorts, plan: 
     orphan?.send({ type: 'container.stop', at });
   }
   const task = {
-    ...taskInput({ plan, desired: 'STOPPED' }, settings, at),
+    ...taskInput({ plan, desired: 'STOPPED', roll: 0 }, rules, at),
     reason: 'TaskStateError: the task failed inside the agent',
-    mayBeRunning: true,
+    begins: 'halted' as const,
   };
   const crashed: AgentEvent = { type: 'task.crashed', actorId: taskActorId(plan.arn), task };
   root.send(crashed);

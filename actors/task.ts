@@ -1,6 +1,56 @@
+import type { TaskKey } from '../machines/task/events.ts';
 import { taskMachine } from '../machines/task/machine.ts';
+import { DockerError, type EnginePort } from '../transport/docker/port.ts';
+import type { MetadataFilePort } from '../transport/metadata/port.ts';
 import type { bindContainer } from './container.ts';
+import { effect, type Pulse, timer } from './effect.ts';
+import type { ImageLedger } from './images.ts';
+import type { Plans } from './plans.ts';
+import type { Log } from './recorder.ts';
+import type { bindResource } from './resource.ts';
 
-/** The task machine with its containers' actor bound. */
-export const bindTask = (container: ReturnType<typeof bindContainer>) =>
-  taskMachine.provide({ actors: { container } });
+/** What a task's effects need. */
+export interface TaskPorts extends Pulse {
+  docker: EnginePort;
+  plans: Plans;
+  metadataFiles: MetadataFilePort;
+  ledger: ImageLedger;
+  log: Log;
+}
+
+/** The task machine with its children and its effects bound. Bind it once a process. */
+export const bindTask = (
+  ports: TaskPorts,
+  container: ReturnType<typeof bindContainer>,
+  resource: ReturnType<typeof bindResource>,
+) =>
+  taskMachine.provide({
+    actors: {
+      container,
+      resource,
+      removeContainers: effect(ports, async ({ taskArn }: TaskKey, { signal }) => {
+        const task = ports.plans.task(taskArn);
+        for (const container of task.containers) {
+          await remove(ports, { task, container }, signal);
+          ports.ledger.released(container.image);
+        }
+        await ports.metadataFiles.remove(taskArn);
+        return {};
+      }),
+      timer: timer(ports),
+    },
+  });
+
+/** Only an Engine that cannot be asked is asked again: what it will not remove stays. */
+async function remove(
+  { docker, log }: TaskPorts,
+  ref: Parameters<EnginePort['start']>[0],
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await docker.remove(docker.names.ofContainer(ref), signal);
+  } catch (error) {
+    if (!(error instanceof DockerError) || error.retry || signal.aborted) throw error;
+    log.warn(`Container ${ref.container.name} of ${ref.task.arn} was left: ${error.message}`);
+  }
+}

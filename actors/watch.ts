@@ -1,8 +1,11 @@
 import { type AnyActorRef, fromCallback } from 'xstate';
-import { watchMachine } from '../machines/container/watch.ts';
 import { containerActorId } from '../machines/names/arn.ts';
-import type { DockerPort } from '../transport/docker/port.ts';
+import type { SessionContext } from '../machines/session/events.ts';
+import { watchMachine } from '../machines/watch/machine.ts';
+import type { DockerPort, ListedContainer } from '../transport/docker/port.ts';
+import { adoptionsOf } from './adoption.ts';
 import { effect, type Pulse, type System, stamp, timer } from './effect.ts';
+import type { Journal } from './journal.ts';
 import type { Plans } from './plans.ts';
 import type { Log } from './recorder.ts';
 
@@ -10,52 +13,83 @@ import type { Log } from './recorder.ts';
 export interface WatchPorts extends Pulse {
   docker: DockerPort;
   plans: Plans;
+  journal: Journal;
   log: Log;
+  containerInstanceArn(): string | null;
 }
 
 /** The watch machine bound to the Engine's events. Each event goes to its container as a hint. */
-export const bindWatch = (ports: WatchPorts) =>
-  watchMachine.provide({
+export function bindWatch(ports: WatchPorts) {
+  const hasResent = resending();
+  return watchMachine.provide({
     actors: {
       stream: stream(ports),
       reconcile: effect(ports, async (_: undefined, { signal, system }) => {
-        await reconcile(ports, system, signal);
+        const running = (await ports.docker.list(signal)).filter(({ state }) => state === 'running');
+        reconcile(ports, system, running);
+        if (hasResent(system, ports.clock.now())) adopt(ports, system, running);
         return {};
       }),
       timer: timer(ports),
     },
   });
+}
 
 const stream = (ports: WatchPorts) =>
-  fromCallback<{ type: 'none' }, undefined>(({ sendBack, system }) => {
+  fromCallback<{ type: 'none' }, { since: number | null }>(({ input, sendBack, system }) => {
     const end = new AbortController();
+    let heard: number | null = null;
     ports.docker
       .watch(
         {
+          since: input.since,
           opened: () => sendBack({ type: 'stream.opened', ...stamp(ports) }),
-          event: ({ action, taskArn, name, exitCode }) => {
-            if (action !== 'start') hint(ports, system, { taskArn, name, exitCode });
+          event: ({ action, taskArn, name, exitCode, at }) => {
+            heard = at;
+            if (action === 'start') tellStarted(ports, system, { taskArn, name });
+            else hint(ports, system, { taskArn, name, exitCode });
           },
         },
         end.signal,
       )
       .catch((error: Error) => {
         if (end.signal.aborted) return;
-        ports.log.warn(`The Engine's events ended: ${error.message}`);
-        sendBack({ type: 'stream.ended', ...stamp(ports) });
+        sendBack({ type: 'stream.ended', because: error.message, heard, ...stamp(ports) });
       });
     return () => end.abort();
   });
 
-/** Hints to every container that should run and that the Engine does not list as running. */
-async function reconcile(ports: WatchPorts, system: System, signal: AbortSignal) {
-  const running = new Set<string>();
-  for (const { taskArn, name, running: runs } of await ports.docker.list(signal))
-    if (runs) running.add(containerActorId(taskArn, name));
-  for (const task of ports.plans.all())
-    for (const { name } of task.containers)
-      if (!running.has(containerActorId(task.arn, name)))
-        hint(ports, system, { taskArn: task.arn, name, exitCode: null });
+/**
+ * Hints to every container that should run and that the Engine does not list as running, to those
+ * whose health others may wait for, and to those that run although they have ended for ECS.
+ */
+function reconcile(ports: WatchPorts, system: System, running: ListedContainer[]): void {
+  const alive = new Set(running.map(({ taskArn, name }) => containerActorId(taskArn, name)));
+  for (const { taskArn, name } of running) tellStarted(ports, system, { taskArn, name });
+  for (const { arn: taskArn, containers } of ports.plans.all())
+    for (const { name, healthChecked } of containers)
+      if (healthChecked || !alive.has(containerActorId(taskArn, name)))
+        hint(ports, system, { taskArn, name, exitCode: null });
+}
+
+function adopt(ports: WatchPorts, system: System, running: ListedContainer[]): void {
+  const tasks = adoptionsOf(running, ports);
+  if (tasks.length > 0)
+    system.get('agent')?.send({ type: 'tasks.found', tasks, at: ports.clock.now() });
+}
+
+/** How long ECS has to send again what was not acknowledged, before a container is nobody's. */
+const resendMs = 120_000;
+
+/** Tells whether ECS has had the time to send again all that it must, since ACS was first seen connected. */
+function resending(): (system: System, at: number) => boolean {
+  let connectedSince: number | null = null;
+  return (system, at) => {
+    const session: AnyActorRef | undefined = system.get('session');
+    const context = session?.getSnapshot().context as SessionContext | undefined;
+    if (context?.hasConnected) connectedSince ??= at;
+    return connectedSince !== null && at - connectedSince >= resendMs;
+  };
 }
 
 function hint(
@@ -63,6 +97,27 @@ function hint(
   system: System,
   { taskArn, name, exitCode }: { taskArn: string; name: string; exitCode: number | null },
 ): void {
-  const container: AnyActorRef | undefined = system.get(containerActorId(taskArn, name));
-  container?.send({ type: 'engine.hint', exitCode, at: clock.now() });
+  const container = containerOf(system, taskArn, name);
+  // One that has ended or never begun has nothing to look at.
+  if (container && isLive(container))
+    container.send({ type: 'engine.hint', exitCode, at: clock.now() });
 }
+
+/** Only one that has ended for ECS need know that it runs. */
+function tellStarted(
+  { clock }: WatchPorts,
+  system: System,
+  { taskArn, name }: { taskArn: string; name: string },
+): void {
+  const container = containerOf(system, taskArn, name);
+  if (container?.getSnapshot().matches('stopped'))
+    container.send({ type: 'engine.started', at: clock.now() });
+}
+
+const containerOf = (system: System, taskArn: string, name: string): AnyActorRef | undefined =>
+  system.get(containerActorId(taskArn, name));
+
+const isLive = (container: AnyActorRef): boolean => {
+  const snapshot = container.getSnapshot();
+  return !snapshot.matches('stopped') && !snapshot.matches('preparing');
+};

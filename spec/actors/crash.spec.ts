@@ -1,6 +1,5 @@
 import { expect } from 'chai';
-import { DockerError } from '../../transport/docker/port.ts';
-import { dockerNameOf } from '../../transport/docker/translate.ts';
+import { DockerError, dockerNameOf } from '../../transport/docker/port.ts';
 import { container, ending, task, unwanted, wanted } from '../support/builders.ts';
 import { World } from '../support/world.ts';
 
@@ -87,7 +86,7 @@ describe('an agent that is killed', () => {
     });
   });
 
-  const steps = ['hasImage', 'create', 'start', 'inspect'] as const;
+  const steps = ['inspectImage', 'create', 'start', 'inspect'] as const;
   for (const step of steps)
     it(`in the middle of ${step} ends with one create, one start, and the task running`, async () => {
       world.engine.hangNext(step);

@@ -142,7 +142,7 @@ describe('an agent with a task', () => {
 
 describe('the image of a container', () => {
   const pulls = async (behaviour: 'default' | 'always' | 'once' | 'prefer-cached') => {
-    const world = new World({ pullBehavior: behaviour });
+    const world = new World({ rules: { pullBehavior: behaviour } });
     await world.start();
     for (const id of ['a', 'b']) {
       world.plane.deliver([wanted(task(id))]);

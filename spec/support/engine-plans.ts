@@ -31,15 +31,26 @@ export function containerPlan(given: Partial<ContainerPlan> = {}): ContainerPlan
     name: 'main',
     image: testImage,
     essential: true,
+    internal: false,
     cpu: 0,
     memoryMiB: 0,
     command: commands.sleep(60),
     entryPoint: null,
     environment: {},
     portMappings: [],
+    links: [],
+    volumesFrom: [],
+    mountPoints: [],
+    dependsOn: [],
+    startTimeoutS: null,
     stopTimeoutS: null,
     dockerConfig: '',
     dockerHostConfig: '',
+    dockerVersion: '',
+    healthChecked: false,
+    restartPolicy: null,
+    ecr: null,
+    logsByExecutionRole: false,
     metadataId: randomUUID(),
     ...given,
   };
@@ -56,7 +67,12 @@ export function taskPlan(containers: ContainerPlan[], given: Partial<TaskPlan> =
     cpu: null,
     memoryMiB: null,
     containers,
+    volumes: [],
+    pidMode: '',
+    ipcMode: '',
     roleCredentialsId: null,
+    executionCredentialsId: null,
+    fault: null,
     unsupported: [],
     ...given,
   };
@@ -68,5 +84,11 @@ export function lone(
   task: Partial<TaskPlan> = {},
 ): CreateRequest {
   const container = containerPlan(given);
-  return { task: taskPlan([container], task), container, containerInstanceArn: instanceArn };
+  return {
+    task: taskPlan([container], task),
+    container,
+    containerInstanceArn: instanceArn,
+    extraBinds: [],
+    extraEnvironment: {},
+  };
 }

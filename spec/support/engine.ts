@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import Docker from 'dockerode';
 import { connectDocker } from '../../transport/docker/client.ts';
-import type { DockerPort } from '../../transport/docker/port.ts';
+import type { EnginePort } from '../../transport/docker/port.ts';
 import { realClock } from '../../transport/host/clock.ts';
 import { realHost } from '../../transport/host/host.ts';
 import { testImage } from './engine-plans.ts';
@@ -18,13 +18,14 @@ const clock = realClock();
 const host = realHost();
 
 /** The agent's own client of an Engine, for one cluster. */
-export const clientOf = (dockerHost: string, cluster: string): DockerPort =>
+export const clientOf = (dockerHost: string, cluster: string): EnginePort =>
   connectDocker({
     dockerHost,
     clock,
     host,
     cluster,
     region: 'us-west-2',
+    taskCgroupParent: () => null,
   });
 
 /** The library itself, for what the agent never does. */
@@ -106,7 +107,7 @@ async function startPrivateEngine(): Promise<FoundEngine> {
 }
 
 /** Answers null once the Engine listens, or the last that it said before it ended. */
-async function untilListening(engine: ChildProcess): Promise<string | null> {
+export async function untilListening(engine: ChildProcess): Promise<string | null> {
   if (!engine.stderr) return 'it has no error output';
   let last = '';
   // Read on for as long as it runs, or it would wait for a reader.
@@ -134,8 +135,8 @@ function endWithProcess(engine: ChildProcess, folder: string): void {
 }
 
 /** Brings the image of the specs to the Engine; answers why that is not possible, or null. */
-async function ensureImage(dockerHost: string): Promise<string | null> {
-  if (await clientOf(dockerHost, '').hasImage(testImage)) return null;
+export async function ensureImage(dockerHost: string): Promise<string | null> {
+  if (await clientOf(dockerHost, '').inspectImage(testImage)) return null;
   if (!existsSync('/bin/busybox')) return `no /bin/busybox to make ${testImage} of`;
   const folder = mkdtempSync(join(tmpdir(), 'image-'));
   try {

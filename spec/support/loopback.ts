@@ -23,3 +23,10 @@ export async function listen(listener?: RequestListener): Promise<Loopback> {
     },
   };
 }
+
+/** A port of loopback that nobody had a moment ago, for a process that must be told which to take. */
+export async function freePort(): Promise<number> {
+  const { url, close } = await listen();
+  await close();
+  return Number(new URL(url).port);
+}

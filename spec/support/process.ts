@@ -2,7 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-const bundle = join(import.meta.dirname, '../../dist/ecs-agent.cjs');
+/** The built executable; another build of it where `ECS_AGENT_BUNDLE` names one. */
+const bundle =
+  process.env.ECS_AGENT_BUNDLE ?? join(import.meta.dirname, '../../dist/ecs-agent.cjs');
 
 /** A run of the built executable; `output` is both its streams, `lines` the same in lines. */
 export class AgentProcess {

@@ -5,18 +5,49 @@ import { sortRows } from '../../actors/restore.ts';
 import type { AgentExit } from '../../machines/agent/model.ts';
 import { FaultyStore } from '../../persistence/faulty.ts';
 import type { Row } from '../../persistence/store.ts';
+import { type EnginePort, engineNames } from '../../transport/docker/port.ts';
+import { type MetadataFilePort, noMetadataFiles } from '../../transport/metadata/port.ts';
+import type { LoginRequest, RegistryPort } from '../../transport/registry/port.ts';
+import { SimCgroups } from '../../transport/sim/cgroups.ts';
 import { SimClock } from '../../transport/sim/clock.ts';
-import { SimEngine } from '../../transport/sim/engine.ts';
+import { SimEngine, type SimEngineOptions } from '../../transport/sim/engine.ts';
 import { simHost } from '../../transport/sim/host.ts';
 import { SimPlane } from '../../transport/sim/plane.ts';
 import { simRandom } from '../../transport/sim/random.ts';
+import { taskArn } from './builders.ts';
+import { told } from './told.ts';
 
 const cluster = 'specs';
 
+const hour = 3_600_000;
+
 const settings: AgentSettings = {
   cluster,
-  pullBehavior: 'prefer-cached',
+  rules: {
+    pullBehavior: 'prefer-cached',
+    pullUpfront: false,
+    taskLimits: true,
+    cleanupWaitMs: 3 * hour,
+    cleanupJitterMs: 0,
+  },
+  pauseImage: 'amazon/amazon-ecs-pause:0.1.0',
+  taskLimitsRequired: false,
+  cleanup: {
+    images: true,
+    intervalMs: hour / 2,
+    minimumAgeMs: hour,
+    imagesPerCycle: 5,
+    excluded: [],
+    untracked: false,
+    untrackedMinimumAgeMs: hour,
+    untrackedContainersPerCycle: 5,
+    containerAgeMs: 3 * hour,
+    disk: { highPercent: 85, lowPercent: 80, intervalMs: 60_000 },
+  },
   stopTimeoutMs: 30_000,
+  pullInactivityMs: 60_000,
+  taskPids: null,
+  matchSharedVolumes: false,
   identity: null,
   reservedMemoryMiB: 512,
   reservedTcpPorts: [22],
@@ -24,27 +55,58 @@ const settings: AgentSettings = {
   capabilities: {
     loggingDrivers: ['json-file'],
     privilegedDisabled: false,
+    healthChecksDisabled: false,
+    awslogsExecutionRole: false,
     external: true,
     custom: {},
   },
 };
 
+/** What a story sets in place of the defaults. */
+export type WorldSettings = Partial<Omit<AgentSettings, 'rules' | 'cleanup'>> & {
+  rules?: Partial<AgentSettings['rules']>;
+  cleanup?: Partial<AgentSettings['cleanup']>;
+  /** The images that the Engine has and can get, and what it says of itself. */
+  engine?: Pick<SimEngineOptions, 'images' | 'registry' | 'info'>;
+  metadataFiles?: MetadataFilePort;
+  loginFor?: RegistryPort['loginFor'];
+};
+
+/** The calls that a story of tasks is not about. */
+const housekeeping = ['version', 'info', 'ping', 'list', 'watch', 'listImages'];
+
 /** A whole agent under virtual time, with a simulated Engine, control plane and store. */
 export class World {
   readonly clock = new SimClock(1_700_000_000_000);
   readonly random = simRandom(1);
-  readonly engine = new SimEngine({ clock: this.clock, random: this.random });
+  readonly engine: SimEngine;
   readonly plane = new SimPlane(this.clock);
+  readonly host = simHost();
+  readonly cgroups = new SimCgroups((parent) => this.engine.core.isBusy(parent));
   /** What the agent logged: `<level> <message>`. */
   readonly logged: string[] = [];
+  /** What the agent asked of the Engine for its tasks, in order: `<call> <what>`. */
+  readonly asked: string[] = [];
+  /** Whose credentials it asked for. */
+  readonly logins: LoginRequest[] = [];
   store = new FaultyStore();
   agent: Agent | undefined;
   exit: AgentExit | undefined;
   readonly #settings: AgentSettings;
+  readonly #metadataFiles: MetadataFilePort;
+  readonly #loginFor: RegistryPort['loginFor'];
   #life = new Life();
 
-  constructor(more: Partial<AgentSettings> = {}) {
-    this.#settings = { ...settings, ...more };
+  constructor({ rules, cleanup, engine, metadataFiles, loginFor, ...more }: WorldSettings = {}) {
+    this.engine = new SimEngine({ clock: this.clock, random: this.random, ...engine });
+    this.#metadataFiles = metadataFiles ?? noMetadataFiles;
+    this.#loginFor = loginFor ?? (() => Promise.resolve(null));
+    this.#settings = {
+      ...settings,
+      ...more,
+      rules: { ...settings.rules, ...rules },
+      cleanup: { ...settings.cleanup, ...cleanup },
+    };
   }
 
   /** Starts the agent on what the store holds, and lets it connect. `mend` may change the rows. */
@@ -74,9 +136,18 @@ export class World {
           afterTurn: (work) => clock.afterTurn(() => life.alive && work()),
         },
         random,
-        host: simHost(),
+        host: this.host,
+        cgroups: this.cgroups,
+        registry: {
+          loginFor: (request, signal) => {
+            this.logins.push(request);
+            return this.#loginFor(request, signal);
+          },
+        },
+        metadataFiles: this.#metadataFiles,
+        ownImage: () => null,
         store: this.store,
-        docker: life.bound(engine.port(cluster)),
+        docker: { ...life.bound(this.#heard(engine.port(cluster))), names: engineNames },
         ecs: life.bound(plane.ecs),
         acs: plane.acs,
         log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
@@ -103,6 +174,23 @@ export class World {
     return actor && stateName(actor.getSnapshot().value);
   }
 
+  /** Lets time pass until ECS has been told this status of a task. */
+  async untilTold(id: string, status: string, limitMs?: number): Promise<void> {
+    const statuses = () => this.plane.statusesOf(taskArn(id));
+    await this.clock.until(() => statuses().includes(status), limitMs);
+  }
+
+  /** What ECS was told of a task, in order, a line each; see {@link told}. */
+  told(id: string): string[] {
+    const arn = taskArn(id);
+    return this.plane.reports.filter(({ taskArn }) => taskArn === arn).map(told);
+  }
+
+  /** How often the agent has asked the Engine for this. */
+  count(call: Exclude<keyof EnginePort, 'names'>): number {
+    return this.engine.calls.get(call) ?? 0;
+  }
+
   /** The events of the Engine in order: `<action> <container name>`. */
   happened(): string[] {
     return this.engine.core.log.map(
@@ -110,10 +198,31 @@ export class World {
     );
   }
 
+  /** The Engine's port, through which every call is heard that is about tasks. */
+  #heard(port: EnginePort): EnginePort {
+    const methods = Object.entries(port).map(([name, method]) => [
+      name,
+      (...given: unknown[]) => {
+        const what = subjectOf(given[0]);
+        if (!housekeeping.includes(name) && what !== this.#settings.pauseImage)
+          this.asked.push(name === 'stop' ? `stop ${what} ${given[1]}` : `${name} ${what}`);
+        return (method as (...given: unknown[]) => unknown)(...given);
+      },
+    ]);
+    return Object.fromEntries(methods) as EnginePort;
+  }
+
   #opened() {
     const opening = this.store.open();
     return this.clock.settle().then(() => opening);
   }
+}
+
+/** What a call is about: a container by its name in its task, an image or a volume. */
+function subjectOf(given: unknown): string {
+  if (typeof given === 'string') return given;
+  const { container, name } = given as { container?: { name: string }; name?: string };
+  return container?.name ?? name ?? '';
 }
 
 /** The life of one process: its ports answer nothing any more once it has ended. */

@@ -1,0 +1,37 @@
+import type { RoleCredentials } from '../transport/acs/port.ts';
+
+/**
+ * The keys of the roles of tasks, by the id under which ECS sends them. They live in memory only:
+ * after a restart ECS sends them again.
+ */
+export class Vault {
+  readonly #roles = new Map<string, RoleCredentials>();
+  readonly #waiting = new Map<string, Set<() => void>>();
+
+  keep(role: RoleCredentials): void {
+    this.#roles.set(role.credentialsId, role);
+    for (const arrived of this.#waiting.get(role.credentialsId) ?? []) arrived();
+    this.#waiting.delete(role.credentialsId);
+  }
+
+  of(credentialsId: string): RoleCredentials | undefined {
+    return this.#roles.get(credentialsId);
+  }
+
+  forget(credentialsId: string): void {
+    this.#roles.delete(credentialsId);
+  }
+
+  /** Resolves once they are there, however long that takes; never after `signal` has aborted. */
+  async arrival(credentialsId: string, signal: AbortSignal): Promise<RoleCredentials> {
+    for (;;) {
+      const found = this.#roles.get(credentialsId);
+      if (found) return found;
+      await new Promise<void>((resolve) => {
+        const waiting = this.#waiting.get(credentialsId) ?? new Set();
+        this.#waiting.set(credentialsId, waiting.add(resolve));
+        signal.addEventListener('abort', () => waiting.delete(resolve), { once: true });
+      });
+    }
+  }
+}
