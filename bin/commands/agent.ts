@@ -1,23 +1,20 @@
-import { type Agent, createAgent } from '../../actors/agent.ts';
+import type { Agent } from '../../actors/agent.ts';
+import { introspect } from '../../actors/introspection.ts';
 import { recordTransitions } from '../../actors/recorder.ts';
 import { type Saved, sortRows } from '../../actors/restore.ts';
 import { mayResume } from '../../machines/agent/decide.ts';
 import { exitCodes } from '../../machines/agent/model.ts';
 import { LevelStore } from '../../persistence/level.ts';
 import type { Store } from '../../persistence/store.ts';
-import { acsClient } from '../../transport/acs/client.ts';
-import { connectDocker } from '../../transport/docker/client.ts';
-import { ecsClient } from '../../transport/ecs/client.ts';
 import { realClock } from '../../transport/host/clock.ts';
-import { realHost } from '../../transport/host/host.ts';
 import type { Clock } from '../../transport/host/port.ts';
-import { realRandom } from '../../transport/host/random.ts';
+import { openIntrospection } from '../../transport/http/introspection.ts';
 import { type InstanceMetadata, instanceMetadata } from '../../transport/http/metadata.ts';
-import { credentialsFrom } from '../../transport/wire/credentials.ts';
 import { type Config, ConfigError, readConfig } from '../config/config.ts';
 import type { Environment } from '../config/variables.ts';
 import { type AgentLog, openLog } from '../service/log.ts';
-import { agentHash, agentVersion, userAgent } from '../version.ts';
+import { agentText, agentVersion } from '../version.ts';
+import { type Assembly, assemble, connectEngine, waitLimits } from './assemble.ts';
 
 /**
  * `ecs-agent`: the agent itself, until it is asked to stop. Answers the exit code that a supervisor
@@ -57,10 +54,12 @@ async function run(config: Config, log: AgentLog, clock: Clock): Promise<number>
       throw new ConfigError(
         'The AWS region is not known: set AWS_DEFAULT_REGION, as no EC2 metadata service answers',
       );
-    const agent = assemble({ ...config, region }, metadata, { store, log, clock, saved });
+    const identity = metadata?.identity ?? null;
+    const assembly = { config: { ...config, region }, identity, store, log, clock, saved };
+    const agent = assemble(assembly, connectEngine(assembly));
     if (config.logLevel === 'debug')
       recordTransitions(agent.system, (transition) => log.debug('Transition', { ...transition }));
-    return await untilEnded(agent, log);
+    return await untilEnded(agent, assembly);
   } finally {
     await store.close();
   }
@@ -87,48 +86,7 @@ async function metadataFor(config: Config, clock: Clock): Promise<InstanceMetada
   return instanceMetadata(clock);
 }
 
-function assemble(
-  config: Config,
-  metadata: InstanceMetadata | null,
-  { store, log, clock, saved }: { store: Store; log: AgentLog; clock: Clock; saved: Saved },
-): Agent {
-  const random = realRandom;
-  const host = realHost();
-  const { cluster, region } = config;
-  const credentials = credentialsFrom(config.keys);
-  const endpoint = config.backendHost;
-  const ports = {
-    clock,
-    random,
-    host,
-    store,
-    log,
-    docker: connectDocker({ dockerHost: config.dockerHost, clock, cluster, region, host }),
-    ecs: ecsClient({ endpoint, region, credentials, userAgent, clock }),
-    acs: acsClient({ region, credentials, agentVersion, agentHash, clock, random }),
-  };
-  return createAgent(ports, settingsOf(config, metadata), saved);
-}
-
-function settingsOf(config: Config, metadata: InstanceMetadata | null) {
-  return {
-    cluster: config.cluster,
-    pullBehavior: config.pullBehavior,
-    stopTimeoutMs: config.stopTimeoutMs,
-    identity: metadata?.identity ?? null,
-    reservedMemoryMiB: config.reservedMemoryMiB,
-    reservedTcpPorts: config.reservedTcpPorts,
-    reservedUdpPorts: config.reservedUdpPorts,
-    capabilities: {
-      loggingDrivers: config.loggingDrivers,
-      privilegedDisabled: config.privilegedDisabled,
-      external: config.external,
-      custom: config.instanceAttributes,
-    },
-  };
-}
-
-async function untilEnded(agent: Agent, log: AgentLog): Promise<number> {
+async function untilEnded(agent: Agent, { config, clock, log }: Assembly): Promise<number> {
   const onSignal = (signal: string) => {
     log.info('Asked to stop; tasks go on running', { signal });
     agent.stop();
@@ -136,7 +94,27 @@ async function untilEnded(agent: Agent, log: AgentLog): Promise<number> {
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   agent.start();
+  const { close } = await openDoor(agent, { config, clock, log });
   const { code, reason } = await agent.ended;
+  await close();
   if (reason) log.error(reason);
   return code;
+}
+
+/** Opens the introspection endpoint. Where it cannot be, the agent runs without it. */
+async function openDoor(
+  agent: Agent,
+  { config, clock, log }: Pick<Assembly, 'config' | 'clock' | 'log'>,
+): Promise<{ close(): Promise<void> }> {
+  const { address, port } = config.introspection;
+  const nothing = { close: () => Promise.resolve() };
+  if (port === 0) return nothing;
+  const failed = (reason: unknown) => log.warn(`Introspection failed: ${String(reason)}`);
+  const source = introspect({ ...agent, version: agentText, limits: waitLimits(config) });
+  try {
+    return await openIntrospection({ address, port, source, clock, failed });
+  } catch (error) {
+    log.warn((error as Error).message);
+    return nothing;
+  }
 }

@@ -2,25 +2,20 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type Agent, createAgent } from '../../actors/agent.ts';
+import type { Agent } from '../../actors/agent.ts';
 import type { Pulse } from '../../actors/effect.ts';
 import { recordTransitions } from '../../actors/recorder.ts';
 import { sortRows } from '../../actors/restore.ts';
 import { AgentError } from '../../machines/names/errors.ts';
 import { LevelStore } from '../../persistence/level.ts';
-import { acsClient } from '../../transport/acs/client.ts';
 import { type WireTask, wireTaskOf } from '../../transport/acs/task-definition.ts';
-import { connectDocker } from '../../transport/docker/client.ts';
-import type { DockerPort } from '../../transport/docker/port.ts';
-import { ecsClient } from '../../transport/ecs/client.ts';
 import { realClock } from '../../transport/host/clock.ts';
-import { realHost } from '../../transport/host/host.ts';
 import { realRandom } from '../../transport/host/random.ts';
-import { readConfig } from '../config/config.ts';
+import { type Config, readConfig } from '../config/config.ts';
 import type { Environment } from '../config/variables.ts';
 import sample from '../samples/hello-web.json' with { type: 'json' };
 import { type AgentLog, openLog } from '../service/log.ts';
-import { agentHash, agentVersion, userAgent } from '../version.ts';
+import { assemble, connectEngine } from './assemble.ts';
 import { Lines } from './lines.ts';
 import { LocalPlane, localTaskArn } from './local-plane.ts';
 import { play } from './play.ts';
@@ -51,24 +46,50 @@ export async function devCommand(words: string[], environment: Environment): Pro
   // A name of its own, so that what is removed at the end is only what was made here.
   const cluster = `dev-${pulse.random.uuid().slice(0, 8)}`;
   const tasks = tasksOf(files, cluster, pulse);
-  const { config } = readConfig(environment, process.platform === 'win32' ? 'windows' : 'linux');
-  const docker = await engineFor(config.dockerHost, cluster, { pulse, lines });
+  const log = openLog({ level: 'warn', file: null, clock: pulse.clock });
+  const data = mkdtempSync(join(tmpdir(), 'ecs-agent-dev-'));
+  const config = configOf(environment, { cluster, data });
+  const engine = await engineFor({ config, pulse, log, lines });
   if (files.length === 0 && lines.mark === '') {
     lines.say('Making the sample image of a web page and esbuild, which can serve it.');
-    await makeSampleImage(config.dockerHost, dirname(realpathSync(process.argv[1] ?? '.')));
+    await makeSampleImage(engine.docker, dirname(realpathSync(process.argv[1] ?? '.')));
   }
-  const log = openLog({ level: 'warn', file: null, clock: pulse.clock });
   const plane = new LocalPlane(pulse, cluster);
   await plane.open();
-  const data = mkdtempSync(join(tmpdir(), 'ecs-agent-dev-'));
   try {
-    const agent = await startAgent({ plane, docker, pulse, log, lines, data });
-    return await play({ plane, docker, agent, lines, tasks, once });
+    const agent = await startAgent({ config, plane, engine, pulse, log, lines });
+    return await play({ plane, docker: engine.docker, agent, lines, tasks, once });
   } finally {
     await plane.close();
     await log.close();
     rmSync(data, { recursive: true, force: true });
   }
+}
+
+/**
+ * The configuration of this host's environment, but for what is the command's own: images that are
+ * there are not pulled, all ports and all memory may be used, and nothing of the host is cleaned.
+ */
+function configOf(
+  environment: Environment,
+  { cluster, data }: { cluster: string; data: string },
+): Config {
+  const platform = process.platform === 'win32' ? 'windows' : 'linux';
+  const { config } = readConfig(environment, platform);
+  return {
+    ...config,
+    cluster,
+    region,
+    keys: localKeys,
+    external: true,
+    dataDirectory: data,
+    hostDataDirectory: data,
+    pullBehavior: 'prefer-cached',
+    reservedTcpPorts: [],
+    reservedUdpPorts: [],
+    reservedMemoryMiB: 0,
+    cleanup: { ...config.cleanup, images: false, untracked: false },
+  };
 }
 
 function optionsOf(words: string[]): Options {
@@ -102,60 +123,49 @@ function tasksOf(files: string[], cluster: string, { random }: Pulse): WireTask[
 
 /** The Engine, or a simulated one, with every line marked, where none can be reached. */
 async function engineFor(
-  dockerHost: string,
-  cluster: string,
-  { pulse, lines }: { pulse: Pulse; lines: Lines },
-): Promise<DockerPort> {
-  const host = realHost();
-  const docker = connectDocker({ dockerHost, clock: pulse.clock, cluster, region, host });
+  stage: Pick<Stage, 'config' | 'pulse' | 'log' | 'lines'>,
+): Promise<Engine> {
+  const { config, pulse, log, lines } = stage;
+  const engine = connectEngine({ config, clock: pulse.clock, log });
   try {
-    await docker.version();
-    return docker;
+    await engine.docker.version();
+    return engine;
   } catch {
     lines.say(
-      `No Docker Engine answers at ${dockerHost}: start one, or set DOCKER_HOST to where it listens. ` +
-        'What follows is simulated.',
+      `No Docker Engine answers at ${config.dockerHost}: start one, or set DOCKER_HOST to where it ` +
+        'listens. What follows is simulated.',
     );
     lines.mark = '[simulated] ';
     const { SimEngine } = await import('../../transport/sim/engine.ts');
-    return new SimEngine({ ...pulse, latencyMs: 300 }).port(cluster);
+    const { SimCgroups } = await import('../../transport/sim/cgroups.ts');
+    const docker = new SimEngine({ ...pulse, latencyMs: 300 }).port(config.cluster);
+    return { ...engine, docker, cgroups: new SimCgroups() };
   }
 }
 
+type Engine = ReturnType<typeof connectEngine>;
+
 interface Stage {
+  config: Config;
   plane: LocalPlane;
-  docker: DockerPort;
+  engine: Engine;
   pulse: Pulse;
   log: AgentLog;
   lines: Lines;
-  data: string;
 }
 
-async function startAgent({ plane, docker, pulse, log, lines, data }: Stage): Promise<Agent> {
-  const { clock } = pulse;
-  const store = new LevelStore(data);
+async function startAgent({ config, plane, engine, pulse, log, lines }: Stage): Promise<Agent> {
+  const store = new LevelStore(config.dataDirectory);
   const { rows } = await store.open();
-  const credentials = () => Promise.resolve(localKeys);
-  const ports = {
-    ...pulse,
-    docker,
-    store,
+  const assembly = {
+    config: { ...config, backendHost: plane.url },
+    clock: pulse.clock,
     log,
-    host: realHost(),
-    ecs: ecsClient({ endpoint: plane.url, region, credentials, userAgent, clock }),
-    acs: acsClient({ ...pulse, region, credentials, agentVersion, agentHash }),
-  };
-  const settings = {
-    cluster: plane.cluster,
-    pullBehavior: 'prefer-cached' as const,
-    stopTimeoutMs: 30_000,
+    store,
+    saved: sortRows(rows),
     identity: null,
-    reservedMemoryMiB: 0,
-    reservedTcpPorts: [],
-    reservedUdpPorts: [],
-    capabilities: { loggingDrivers: [], privilegedDisabled: false, external: true, custom: {} },
   };
-  const agent = createAgent(ports, settings, sortRows(rows));
+  const agent = assemble(assembly, engine);
   recordTransitions(agent.system, (transition) => lines.transition(transition));
   agent.start();
   const ended = agent.ended.then(async (exit) => {

@@ -5,6 +5,12 @@ import { taskIdOf } from '../../machines/names/arn.ts';
 import type { PlacedTask } from '../../machines/plane/model.ts';
 import type { Clock } from '../../transport/host/port.ts';
 
+/** The step of its life that an actor is in: what prepares a container is told step by step. */
+function lifecycleState(state: string): string {
+  const [outer = '', inner = outer] = state.split('.');
+  return outer === 'preparing' ? inner : outer;
+}
+
 /** What the command shows: lines of plain text, in colour where the output is a terminal. */
 export class Lines {
   readonly #clock: Clock;
@@ -34,9 +40,10 @@ export class Lines {
   transition({ actor, to }: Transition): void {
     const [kind = '', taskId = '', container] = actor.split('/');
     if (kind !== 'task' && kind !== 'container') return;
-    const state = to.split('.', 1)[0] ?? to;
+    const state = lifecycleState(to);
     const before = this.#states.get(actor);
-    if (state === before) return;
+    // To have started is to run: it is left in the same moment.
+    if (state === before || state === 'started') return;
     this.#states.set(actor, state);
     if (before === undefined) return;
     const family = this.#families.get(taskId) ?? taskId;

@@ -43,7 +43,8 @@ export async function play({ plane, agent, docker, lines, tasks, once }: Play): 
   const succeeded = first === 'stopped' && allSucceeded(plane.context());
   plane.stopAll();
   await Promise.race([stopped, failed]);
-  await removeAll(docker);
+  await Promise.race([agent.clear(), failed]);
+  await removeAll(docker, tasks);
   agent.stop();
   await agent.ended;
   return once && !succeeded ? 1 : 0;
@@ -83,9 +84,10 @@ function follow(plane: LocalPlane, lines: Lines): void {
 }
 
 /** A container whose creation was given up may still appear: it is looked for until none is left. */
-async function removeAll(docker: DockerPort): Promise<void> {
+async function removeAll(docker: DockerPort, tasks: WireTask[]): Promise<void> {
   for (;;) {
-    const left = await docker.list();
+    const listed = await docker.list();
+    const left = listed.filter(({ taskArn }) => tasks.some(({ arn }) => arn === taskArn));
     if (left.length === 0) return;
     for (const { runtimeId } of left) await docker.remove(runtimeId);
   }

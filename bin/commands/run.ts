@@ -6,6 +6,8 @@ type Command = (words: string[], environment: Environment) => Promise<number>;
 const usage = `Usage: ecs-agent                           run the agent, configured by its environment
        ecs-agent dev [--once] [FILE...]    run task definitions on this machine, with a control
                                            plane of its own; a sample one where no file is named
+       ecs-agent explain [--json] [TASK]   tell what the agent on this host and its tasks wait for;
+                                           TASK is the id or ARN of one of them
        ecs-agent --help                    show this
 `;
 
@@ -15,6 +17,7 @@ const unknownWord = 5;
 const commands: Record<string, () => Promise<Command>> = {
   agent: async () => (await import('./agent.ts')).agentCommand,
   dev: async () => (await import('./dev.ts')).devCommand,
+  explain: async () => (await import('./explain.ts')).explainCommand,
 };
 
 /** Runs the command that the words name; none means the agent. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { AgentError } from '../../machines/names/errors.ts';
-import { importImage } from '../../transport/docker/image.ts';
+import type { ImagePort } from '../../transport/docker/port.ts';
 import { page } from '../samples/site.ts';
 
 /** The image of the sample task: a page, and a program that serves a folder. */
@@ -12,7 +12,7 @@ export const sampleImage = 'ecs-agent-sample:web';
  * build itself: for Linux it is one static executable, and it can serve a folder. So the first run
  * needs no registry. Throws `SAMPLE_UNAVAILABLE` where esbuild for Linux is not installed.
  */
-export async function makeSampleImage(dockerHost: string, startAt: string): Promise<void> {
+export async function makeSampleImage(engine: ImagePort, startAt: string): Promise<void> {
   const program = findUpwards(startAt, `node_modules/@esbuild/linux-${process.arch}/bin/esbuild`);
   if (program === null)
     throw new AgentError(
@@ -20,7 +20,7 @@ export async function makeSampleImage(dockerHost: string, startAt: string): Prom
       'The sample image is made of esbuild for Linux, which is not installed here: name a task definition of your own',
     );
   const [repository = '', tag = ''] = sampleImage.split(':');
-  await importImage(dockerHost, {
+  await engine.importImage({
     repository,
     tag,
     files: [

@@ -1,5 +1,5 @@
 // Bundles the agent into one file, dist/ecs-agent.cjs, with the LevelDB addon beside it.
-import { chmodSync, copyFileSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -22,11 +22,23 @@ const loadAddon = `module.exports = () => {
 const standIn = `const missing = () => { throw new Error('BuildKit and SSH are not part of this agent'); };
 module.exports = new Proxy(missing, { get: (_, name) => (name === '__esModule' ? false : module.exports) });`;
 
+/**
+ * The library prints each request to a debug text, which is made whether or not anybody reads it: a
+ * fiftieth of what a busy agent does.
+ */
+function withoutDebugText({ path }) {
+  const source = readFileSync(path, 'utf8');
+  const contents = source.replace(/debug\('Sending: %s', util\.inspect\(.*?\}\)\);/s, '');
+  if (contents === source) throw new Error(`${path} is not as expected`);
+  return { contents };
+}
+
 const replacements = {
   name: 'replacements',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^node-gyp-build$/ }, () => ({ path: 'addon', namespace: 'made' }));
     onResolve({ filter: unused }, () => ({ path: 'unused', namespace: 'made' }));
+    onLoad({ filter: /docker-modem[\\/]lib[\\/]modem\.js$/ }, withoutDebugText);
     onLoad({ filter: /.*/, namespace: 'made' }, ({ path }) => ({
       contents: path === 'addon' ? loadAddon : standIn,
       resolveDir: root,
@@ -52,7 +64,6 @@ await build({
   format: 'cjs',
   target: 'node20',
   minify: true,
-  keepNames: true,
   legalComments: 'none',
   banner: { js: '#!/usr/bin/env node' },
   define: { 'process.env.NODE_ENV': '"production"' },

@@ -2,13 +2,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AnyStateMachine } from 'xstate';
+import { admissionMachine } from '../../machines/admission/machine.ts';
 import { agentMachine } from '../../machines/agent/machine.ts';
 import { containerMachine } from '../../machines/container/machine.ts';
-import { watchMachine } from '../../machines/container/watch.ts';
+import { imagesMachine } from '../../machines/image/machine.ts';
 import { planeMachine } from '../../machines/plane/machine.ts';
 import { reportMachine } from '../../machines/report/machine.ts';
+import { resourceMachine } from '../../machines/resource/machine.ts';
 import { sessionMachine } from '../../machines/session/machine.ts';
 import { taskMachine } from '../../machines/task/machine.ts';
+import { watchMachine } from '../../machines/watch/machine.ts';
 import { type Graph, graphOf, type Node } from './chart-graph.ts';
 import { svgOf } from './chart-svg.ts';
 
@@ -17,6 +20,9 @@ export const machines: Record<string, AnyStateMachine> = {
   agent: agentMachine,
   task: taskMachine,
   container: containerMachine,
+  resource: resourceMachine,
+  admission: admissionMachine,
+  images: imagesMachine,
   session: sessionMachine,
   report: reportMachine,
   watch: watchMachine,
@@ -42,19 +48,23 @@ const actorTree: Graph = {
       actor('agent', 'registers, takes payloads'),
       actor('session', 'keeps ACS connected'),
       actor('watch', 'follows the Engine’s events'),
+      actor('admission', 'who holds what of the host'),
+      actor('images', 'removes what tasks leave behind'),
       actor('journal', 'writes one batch a turn'),
       actor('task', 'one for each task'),
       actor('outbox', 'one for each task: tells ECS'),
       actor('container', 'one for each container'),
+      actor('resource', 'one for each volume and cgroup'),
     ],
   },
   edges: [
-    ...['session', 'watch', 'journal', 'task', 'outbox'].map((target) => ({
+    ...['session', 'watch', 'admission', 'images', 'journal', 'task', 'outbox'].map((target) => ({
       source: 'agent',
       target,
       labels: [],
     })),
     { source: 'task', target: 'container', labels: [] },
+    { source: 'task', target: 'resource', labels: [] },
   ],
 };
 

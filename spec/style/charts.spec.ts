@@ -23,7 +23,7 @@ describe('charts', () => {
 
   it('are found in every room of machines', async () => {
     const files = productSources().filter(({ text }) => text.includes('.createMachine('));
-    expect(files.map(({ path }) => path)).to.include('machines/container/watch.ts');
+    expect(files.map(({ path }) => path)).to.include('machines/watch/machine.ts');
     expect(files.length).to.be.at.least(7);
   });
 
