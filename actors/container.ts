@@ -55,17 +55,8 @@ const lifeEffects = (ports: ContainerPorts) => {
       const extra = await metadataFiles.prepare(ref, containerInstanceArn);
       return { runtimeId: await docker.create({ ...ref, containerInstanceArn, ...extra }, signal) };
     }),
-    startContainer: effect(ports, async (key: ContainerKey, { signal }) => {
-      await docker.start(plans.of(key), signal);
-      return {};
-    }),
-    restartContainer: effect(ports, async (key: ContainerKey, { signal }) => {
-      // The attempt is on disk before it is made: after a crash it is not made twice.
-      await ports.journal.commit();
-      signal.throwIfAborted();
-      await docker.start(plans.of(key), signal);
-      return {};
-    }),
+    startContainer: start(ports),
+    restartContainer: start(ports),
     inspectContainer: effect(ports, async (key: ContainerKey, { signal, system }) => {
       const ref = plans.of(key);
       const facts = await docker.inspect(ref, signal);
@@ -85,6 +76,15 @@ const lifeEffects = (ports: ContainerPorts) => {
     }),
   };
 };
+
+/** A start is on disk before it is made: after a crash it is looked for, and not made twice. */
+const start = (ports: ContainerPorts) =>
+  effect(ports, async (key: ContainerKey, { signal }) => {
+    await ports.journal.commit();
+    signal.throwIfAborted();
+    await ports.docker.start(ports.plans.of(key), signal);
+    return {};
+  });
 
 /** Who pulls a container's image, and in which role; waits for the keys of that role. */
 async function loginRequest(

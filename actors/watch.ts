@@ -25,7 +25,9 @@ export function bindWatch(ports: WatchPorts) {
     actors: {
       stream: stream(ports),
       reconcile: effect(ports, async (_: undefined, { signal, system }) => {
-        const running = (await ports.docker.list(signal)).filter(({ state }) => state === 'running');
+        const running = (await ports.docker.list(signal)).filter(
+          ({ state }) => state === 'running',
+        );
         reconcile(ports, system, running);
         if (hasResent(system, ports.clock.now())) adopt(ports, system, running);
         return {};

@@ -34,10 +34,9 @@ export interface Config {
   reservedMemoryMiB: number;
   /** Host ports for mappings that name none; null for the system's own range. */
   dynamicPorts: PortRange | null;
+  /** Whether ECS is told of no ports that are bound to `::`. */
   ipv6BindingsExcluded: boolean;
   loggingDrivers: string[];
-  /** Whether the awslogs driver may act by the execution role of tasks. */
-  awslogsByExecutionRole: boolean;
   privilegedDisabled: boolean;
   /** How long a container may take to end after SIGTERM. */
   stopTimeoutMs: number;
@@ -121,7 +120,6 @@ const capacityOf = (settings: Settings) => ({
   dynamicPorts: settings.ECS_DYNAMIC_HOST_PORT_RANGE,
   ipv6BindingsExcluded: settings.ECS_EXCLUDE_IPV6_PORTBINDING,
   loggingDrivers: settings.ECS_AVAILABLE_LOGGING_DRIVERS,
-  awslogsByExecutionRole: settings.ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE,
   privilegedDisabled: settings.ECS_DISABLE_PRIVILEGED,
 });
 

@@ -90,7 +90,4 @@ export const taskVariables = {
   ECS_ENABLE_MEMORY_UNBOUNDED_WINDOWS_WORKAROUND: offSwitch(
     'On Windows, let containers with a memory reservation but no limit run beside limited ones.',
   ),
-  ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE: offSwitch(
-    'Let the awslogs driver act by the execution role of tasks.',
-  ),
 } as const;

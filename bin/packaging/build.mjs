@@ -1,8 +1,9 @@
 // Bundles the agent into one file, dist/ecs-agent.cjs, with the LevelDB addon beside it.
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { lighter } from './lighter.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const dist = join(root, 'dist');
@@ -22,23 +23,11 @@ const loadAddon = `module.exports = () => {
 const standIn = `const missing = () => { throw new Error('BuildKit and SSH are not part of this agent'); };
 module.exports = new Proxy(missing, { get: (_, name) => (name === '__esModule' ? false : module.exports) });`;
 
-/**
- * The library prints each request to a debug text, which is made whether or not anybody reads it: a
- * fiftieth of what a busy agent does.
- */
-function withoutDebugText({ path }) {
-  const source = readFileSync(path, 'utf8');
-  const contents = source.replace(/debug\('Sending: %s', util\.inspect\(.*?\}\)\);/s, '');
-  if (contents === source) throw new Error(`${path} is not as expected`);
-  return { contents };
-}
-
 const replacements = {
   name: 'replacements',
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^node-gyp-build$/ }, () => ({ path: 'addon', namespace: 'made' }));
     onResolve({ filter: unused }, () => ({ path: 'unused', namespace: 'made' }));
-    onLoad({ filter: /docker-modem[\\/]lib[\\/]modem\.js$/ }, withoutDebugText);
     onLoad({ filter: /.*/, namespace: 'made' }, ({ path }) => ({
       contents: path === 'addon' ? loadAddon : standIn,
       resolveDir: root,
@@ -67,7 +56,7 @@ await build({
   legalComments: 'none',
   banner: { js: '#!/usr/bin/env node' },
   define: { 'process.env.NODE_ENV': '"production"' },
-  plugins: [replacements],
+  plugins: [replacements, lighter],
   logLevel: 'warning',
 });
 copyFileSync(addonFile(), join(dist, 'classic-level.node'));

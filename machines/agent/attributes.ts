@@ -15,8 +15,6 @@ export interface Capabilities {
   privilegedDisabled: boolean;
   /** Whether health checks of containers are left to Docker alone. */
   healthChecksDisabled: boolean;
-  /** Whether the awslogs driver may sign with a task's execution role. */
-  awslogsExecutionRole: boolean;
   /** Whether tasks can be limited as a whole, each in a cgroup of its own. */
   taskLimits: boolean;
   /** Whether the Engine has the image of the container whose namespaces others share. */
@@ -94,7 +92,6 @@ function featureNames(of: Capabilities): string[] {
     ['increased-task-cpu-limit', limited],
     ['execution-role-ecr-pull', supports(of.engine, 19)],
     ['container-health-check', !of.healthChecksDisabled && supports(of.engine, 24)],
-    ['execution-role-awslogs', of.awslogsExecutionRole],
     ['docker-plugin.local', true],
     ['pid-ipc-namespace-sharing', isLinux && of.pauseImageLoaded],
     ['external', of.external],

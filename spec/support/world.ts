@@ -56,7 +56,6 @@ const settings: AgentSettings = {
     loggingDrivers: ['json-file'],
     privilegedDisabled: false,
     healthChecksDisabled: false,
-    awslogsExecutionRole: false,
     external: true,
     custom: {},
   },

@@ -20,6 +20,7 @@ import {
   factsOf,
   listedOf,
   minorOf,
+  type ToldBindings,
 } from './facts.ts';
 import {
   type ContainerRef,
@@ -35,7 +36,7 @@ import { type ImageLook, imageOf, images, read, volumes } from './store.ts';
 import { createBody, labels, needsImageEnvironment, type Placement } from './translate.ts';
 
 /** `dockerHost`: `unix:///var/run/docker.sock`, `npipe:////./pipe/docker_engine`, or `tcp://host:port`. */
-export interface DockerOptions extends Placement, GateOptions {
+export interface DockerOptions extends Placement, GateOptions, ToldBindings {
   /** The limits that the agent's configuration changes, in place of the defaults. */
   limits?: Partial<{ pullMs: number; manifestMs: number; createMs: number; startMs: number }>;
 }
@@ -151,7 +152,8 @@ const containers = (engine: Connection, options: DockerOptions): DockerPort => (
       ),
     ),
   stop: (ref, graceS, signal) => stop(engine, { ref, graceS }, signal),
-  inspect: async (ref, signal) => factsOf(await inspect(engine, ref, signal), ref.container),
+  inspect: async (ref, signal) =>
+    factsOf(await inspect(engine, ref, signal), ref.container, options),
   remove: (idOrName, signal) =>
     unless(
       404,

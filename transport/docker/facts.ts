@@ -16,8 +16,18 @@ import type {
 } from './port.ts';
 import { labels, portsOf } from './translate.ts';
 
+/** Which bindings ECS is told of. */
+export interface ToldBindings {
+  /** Also those to `::` (`ECS_EXCLUDE_IPV6_PORTBINDING=false`). */
+  ipv6Bindings?: boolean;
+}
+
 /** What an inspect says of a container; a paused one counts as running. */
-export function factsOf(info: ContainerInspectInfo, plan: ContainerPlan): ContainerFacts {
+export function factsOf(
+  info: ContainerInspectInfo,
+  plan: ContainerPlan,
+  told: ToldBindings = {},
+): ContainerFacts {
   const state = info.State;
   if (!state || !info.Id) throw unreadable('container');
   const startedAt = timeOf(state.StartedAt);
@@ -28,7 +38,7 @@ export function factsOf(info: ContainerInspectInfo, plan: ContainerPlan): Contai
     exitCode: finishedAt === null ? null : state.ExitCode,
     startedAt,
     finishedAt,
-    bindings: bindingsOf(plan.portMappings, info.NetworkSettings?.Ports ?? {}),
+    bindings: bindingsOf(plan.portMappings, info.NetworkSettings?.Ports ?? {}, told),
     outOfMemory: state.OOMKilled === true,
     error: state.Running ? '' : (state.Error ?? ''),
     health: plan.healthChecked ? healthOf(state.Health?.Status) : 'UNKNOWN',
@@ -73,16 +83,20 @@ type PublishedPorts = Record<string, { HostIp: string; HostPort: string }[] | nu
 
 /**
  * The published ports of a task definition's mappings, in its order; a range is told as one. The
- * same ports bound to `::` are not told again, and nothing is told of a container that has ended,
+ * same ports bound to `::` are not told again unless they are asked for, and nothing is told of a container that has ended,
  * since Docker then forgets them.
  */
-export function bindingsOf(mappings: PortMapping[], published: PublishedPorts): NetworkBinding[] {
+export function bindingsOf(
+  mappings: PortMapping[],
+  published: PublishedPorts,
+  { ipv6Bindings = false }: ToldBindings = {},
+): NetworkBinding[] {
   const seen = new Set<string>();
   return mappings.flatMap((mapping) => {
     const [first = ''] = portsOf(mapping);
     if (seen.has(first)) return [];
     seen.add(first);
-    const bound = (published[first] ?? []).filter((binding) => binding.HostIp !== '::');
+    const bound = (published[first] ?? []).filter(({ HostIp }) => ipv6Bindings || HostIp !== '::');
     return bound.map(({ HostIp, HostPort }) => bindingOf(mapping, HostIp, Number(HostPort)));
   });
 }

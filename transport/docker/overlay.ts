@@ -12,14 +12,25 @@ type FieldKind = 'text' | 'number' | 'flag' | 'list' | 'words' | 'object';
 interface Structure {
   code: 'DOCKER_BAD_CONFIG' | 'DOCKER_BAD_HOST_CONFIG';
   prefix: string;
-  fields: Record<FieldKind, string>;
+  /** By their names in lower case. */
+  fields: Map<string, { name: string; kind: FieldKind }>;
+}
+
+/** Reads lists of names, by kind. */
+function fieldsOf(names: Record<FieldKind, string>): Structure['fields'] {
+  const all = Object.entries(names) as [FieldKind, string][];
+  return new Map(
+    all.flatMap(([kind, list]) =>
+      list.split(/\s+/).map((name) => [name.toLowerCase(), { name, kind }] as const),
+    ),
+  );
 }
 
 /** `Config` of the Docker Engine API, v1.44, and what `dockerConfig.config` may hold. */
 export const configStructure: Structure = {
   code: 'DOCKER_BAD_CONFIG',
   prefix: 'Unable decode given docker config',
-  fields: {
+  fields: fieldsOf({
     text: 'Hostname Domainname User Image WorkingDir MacAddress StopSignal',
     number: 'StopTimeout',
     flag: `AttachStdin AttachStdout AttachStderr Tty OpenStdin StdinOnce ArgsEscaped
@@ -27,14 +38,14 @@ export const configStructure: Structure = {
     list: 'Env OnBuild',
     words: 'Cmd Entrypoint Shell',
     object: 'ExposedPorts Healthcheck Volumes Labels',
-  },
+  }),
 };
 
 /** `HostConfig` of the Docker Engine API, v1.44, and what `dockerConfig.hostConfig` may hold. */
 export const hostConfigStructure: Structure = {
   code: 'DOCKER_BAD_HOST_CONFIG',
   prefix: 'Unable to decode given host config',
-  fields: {
+  fields: fieldsOf({
     text: `ContainerIDFile NetworkMode VolumeDriver CgroupnsMode IpcMode Cgroup PidMode UTSMode
       UsernsMode Runtime Isolation CgroupParent CpusetCpus CpusetMems`,
     number: `OomScoreAdj ShmSize CpuShares Memory NanoCpus BlkioWeight CpuPeriod CpuQuota
@@ -47,7 +58,7 @@ export const hostConfigStructure: Structure = {
       ReadonlyPaths`,
     words: 'CapAdd CapDrop',
     object: 'LogConfig PortBindings RestartPolicy Annotations StorageOpt Tmpfs Sysctls',
-  },
+  }),
 };
 
 /** Whether it is a JSON object, neither null nor a list. */
@@ -73,9 +84,8 @@ export function decodeOverlay(text: string, structure: Structure): JsonObject {
   const refuse = (why: string) => new DockerError(structure.code, `${structure.prefix}: ${why}`);
   const given = text === '' ? {} : parse(text, refuse);
   const overlay: JsonObject = {};
-  const known = fieldsOf(structure);
   for (const [key, value] of Object.entries(given)) {
-    const field = known.get(key.toLowerCase());
+    const field = structure.fields.get(key.toLowerCase());
     if (!field) continue;
     if (value !== null && !accepts[field.kind](value)) {
       throw refuse(`${field.name} is no ${field.kind}`);
@@ -95,14 +105,6 @@ function parse(text: string, refuse: (why: string) => DockerError): JsonObject {
   if (value === null) return {};
   if (!isObject(value)) throw refuse('it is no JSON object');
   return value;
-}
-
-function fieldsOf({ fields }: Structure): Map<string, { name: string; kind: FieldKind }> {
-  const known = new Map<string, { name: string; kind: FieldKind }>();
-  for (const kind of Object.keys(accepts) as FieldKind[]) {
-    for (const name of fields[kind].split(/\s+/)) known.set(name.toLowerCase(), { name, kind });
-  }
-  return known;
 }
 
 /**

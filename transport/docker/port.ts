@@ -31,9 +31,16 @@ export interface ContainerRef {
  * the container, so that a create that is tried again meets what the first try left.
  */
 export function dockerNameOf({ task, container }: ContainerRef): string {
+  const known = names.get(container);
+  if (known !== undefined) return known;
   const plainName = container.name.replaceAll(/[^A-Za-z0-9-]/g, '');
-  return `ecs-${task.family}-${task.version}-${plainName}-${digits(task, container.name)}`;
+  const name = `ecs-${task.family}-${task.version}-${plainName}-${digits(task, container.name)}`;
+  names.set(container, name);
+  return name;
 }
+
+/** Asked for by every call, and a digest each: worked out once a container. */
+const names = new WeakMap<ContainerPlan, string>();
 
 /** What of a volume its name follows from. */
 type NamedVolume = Pick<Extract<VolumePlan, { kind: 'docker' }>, 'name' | 'scope'>;

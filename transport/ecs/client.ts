@@ -84,9 +84,8 @@ class EcsClient implements EcsPort {
     const command = new SubmitTaskStateChangeCommand(encodeTaskChange(cluster, report));
     // All else is tried again, as by the Amazon ECS agent: a change that is lost stays unknown.
     const invalid = ['InvalidParameterException'];
-    await this.#call({ signal, invalid }, (abortSignal) =>
-      this.#client.send(command, { abortSignal }),
-    );
+    // Without options, so that the SDK keeps what it has worked out for calls of this kind.
+    await this.#call({ signal, invalid }, () => this.#client.send(command));
   }
 
   /** Runs a call that ends when its time is up or the caller's signal aborts, come what may. */
@@ -130,6 +129,8 @@ function clientOf({ endpoint, region, credentials, userAgent }: EcsOptions): ECS
     region,
     credentials,
     maxAttempts: 1,
+    cacheMiddleware: true,
+    requestHandler: { requestTimeout: roundTripMs, throwOnRequestTimeout: true },
     ...(endpoint !== null && { endpoint }),
   });
   client.middlewareStack.add(
@@ -137,6 +138,7 @@ function clientOf({ endpoint, region, credentials, userAgent }: EcsOptions): ECS
       (args) => {
         const request = args.request as { body: string | Uint8Array };
         const members = privateMembers(commandName, args.input);
+        if (members === null) return next(args);
         // Decoded so because the SDK's body warns of every method of a string that is called on it.
         const text =
           request.body instanceof Uint8Array
@@ -160,9 +162,9 @@ function clientOf({ endpoint, region, credentials, userAgent }: EcsOptions): ECS
 }
 
 /** Members that ECS takes and the SDK's public model, which drops them, does not know. */
-function privateMembers(commandName: unknown, input: object): Record<string, unknown> {
+function privateMembers(commandName: unknown, input: object): Record<string, unknown> | null {
   if (commandName === 'DiscoverPollEndpointCommand') return { zoneId: '' };
-  return 'clientToken' in input ? { clientToken: input.clientToken } : {};
+  return 'clientToken' in input ? { clientToken: input.clientToken } : null;
 }
 
 /** Every attribute that was sent must come back as it was, or ECS would place tasks wrongly. */

@@ -170,5 +170,4 @@ export const taskCases: Case[] = [
   ...flagOf('ECS_SHARED_VOLUME_MATCH_FULL_CONFIG', 'matchSharedVolumes'),
   ...flagOf('ECS_ENABLE_CONTAINER_METADATA', 'metadataFiles'),
   ...flagOf('ECS_DISABLE_DOCKER_HEALTH_CHECK', 'healthDisabled'),
-  ...flagOf('ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE', 'awslogsByExecutionRole'),
 ];

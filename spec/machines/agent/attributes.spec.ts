@@ -8,7 +8,6 @@ const linux: Capabilities = {
   loggingDrivers: ['json-file', 'none'],
   privilegedDisabled: false,
   healthChecksDisabled: false,
-  awslogsExecutionRole: false,
   taskLimits: false,
   pauseImageLoaded: false,
   external: false,
@@ -79,11 +78,6 @@ describe('the attributes of a container instance', () => {
     ['ecs.capability.container-health-check', {}, [{ healthChecksDisabled: true }, api('1.23')]],
     [`${old}ecr-auth`, {}, [api('1.18')]],
     ['ecs.capability.execution-role-ecr-pull', {}, [api('1.18')]],
-    [
-      'ecs.capability.execution-role-awslogs',
-      { awslogsExecutionRole: true },
-      [{ awslogsExecutionRole: false }],
-    ],
     [
       'ecs.capability.pid-ipc-namespace-sharing',
       { pauseImageLoaded: true },
