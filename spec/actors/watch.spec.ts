@@ -88,13 +88,12 @@ describe('the watch over the Engine', () => {
 
   it('leaves a container to the payload that ECS sends again after a crash', async () => {
     const plan = task('a', [container('main'), inessential(container('side'))], { memoryMiB: 256 });
-    world.store.hold();
-    world.plane.deliver([wanted(plan)]);
-    await world.clock.until(() => world.happened().includes('start side'));
-    await world.kill();
-    await world.start();
     world.plane.deliver([wanted(plan)]);
     await world.untilTold('a', 'RUNNING');
+    await world.kill();
+    await world.start((rows) => rows.filter(({ key }) => key === 'agent'));
+    world.plane.deliver([wanted(plan)]);
+    await world.clock.advance(20 * minute);
     world.plane.deliver([unwanted(plan)]);
     await world.untilTold('a', 'STOPPED', minute);
     await world.clock.advance(minute);
