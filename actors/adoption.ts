@@ -1,4 +1,5 @@
 import type { ContainerPlan } from '../machines/container/model.ts';
+import { plainContainer } from '../machines/names/plain.ts';
 import type { TaskPlan } from '../machines/task/model.ts';
 import type { ListedContainer } from '../transport/docker/port.ts';
 import type { Random } from '../transport/host/port.ts';
@@ -55,28 +56,6 @@ const taskOf = (named: Pick<TaskPlan, 'arn' | 'family' | 'version'>): TaskPlan =
 });
 
 const containerOf = ({ name, image }: ListedContainer, random: Random): ContainerPlan => ({
-  name,
-  image,
+  ...plainContainer({ name, image, metadataId: random.uuid() }),
   essential: true,
-  internal: false,
-  cpu: 0,
-  memoryMiB: 0,
-  command: null,
-  entryPoint: null,
-  environment: {},
-  portMappings: [],
-  links: [],
-  volumesFrom: [],
-  mountPoints: [],
-  dependsOn: [],
-  startTimeoutS: null,
-  stopTimeoutS: null,
-  dockerConfig: '',
-  dockerHostConfig: '',
-  dockerVersion: '',
-  healthChecked: false,
-  restartPolicy: null,
-  ecr: null,
-  logsByExecutionRole: false,
-  metadataId: random.uuid(),
 });

@@ -3,12 +3,10 @@
 // The root of the tree. It boots, registers the container instance, keeps a session with ACS, takes
 // payloads, spawns a task and its outbox for each new task, and acknowledges once all is on disk.
 import { delayOf } from '../names/backoff.ts';
-import { stampOf, waits } from '../names/effects.ts';
-import { asFailure, type Failure } from '../names/errors.ts';
+import { failure, stampOf, waits } from '../names/effects.ts';
 import * as decide from './decide.ts';
 import { agentSetup } from './setup.ts';
 
-const failure = ({ event }: { event: { error: unknown } }): Failure => asFailure(event.error);
 const output = <Output>({ event }: { event: { output: Output } }): Output => event.output;
 const failWith = { type: 'fail' as const, params: failure };
 

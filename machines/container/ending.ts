@@ -2,13 +2,12 @@
 //
 // All that comes after a container's process was wanted no more, or has ended. It is stopped with as
 // many tries as it takes, and watched on: one that is found running after its end is stopped again.
-import { waits } from '../names/effects.ts';
+import { failure, waits } from '../names/effects.ts';
 import * as decide from './decide.ts';
 import {
   containerSetup,
   endIfGone,
   exitCode,
-  failure,
   inspected,
   keepFacts,
   keepHint,

@@ -4,7 +4,7 @@
 // Each step that touches the Engine is an invoked effect. A step that fails ends the container with
 // a reason, unless it may be running: then it is stopped first. What the Engine's events say is only
 // a hint; an inspect tells what is so, and an Engine that does not answer is asked again.
-import { waits } from '../names/effects.ts';
+import { failure, waits } from '../names/effects.ts';
 import * as decide from './decide.ts';
 import { stopped, stopping } from './ending.ts';
 import { keepAllowed, keepHold, preparing } from './preparing.ts';
@@ -12,7 +12,6 @@ import {
   containerSetup,
   endIfGone,
   failedTo,
-  failure,
   inspected,
   keepFacts,
   keepHint,

@@ -2,19 +2,10 @@
 //
 // All that comes before a container's process is started. Its task lets it go from step to step;
 // where a step is not allowed yet it waits at a gate. Nothing here needs to be stopped.
-import { waits } from '../names/effects.ts';
+import { failure, waits } from '../names/effects.ts';
 import * as decide from './decide.ts';
 import type { Hold, Step } from './model.ts';
-import {
-  containerSetup,
-  failedTo,
-  failure,
-  holdEnds,
-  key,
-  nextTry,
-  pullKey,
-  result,
-} from './setup.ts';
+import { containerSetup, failedTo, holdEnds, key, nextTry, pullKey, result } from './setup.ts';
 
 export const keepAllowed = {
   type: 'keepAllowed' as const,

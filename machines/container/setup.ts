@@ -1,6 +1,6 @@
 import { assign, sendTo, setup } from 'xstate';
 import { type Backoff, delayOf } from '../names/backoff.ts';
-import { type Deadline, type Stamp, stampOf, unbound, waits } from '../names/effects.ts';
+import { type Deadline, failure, type Stamp, stampOf, unbound, waits } from '../names/effects.ts';
 import { asFailure, type Failure } from '../names/errors.ts';
 import * as decide from './decide.ts';
 import type {
@@ -39,8 +39,6 @@ export const holdEnds = ({ context }: Of): Deadline => ({
 });
 
 export const result = <Output>({ event }: { event: { output: Output } }): Output => event.output;
-export const failure = ({ event }: { event: { error: unknown } }): Failure =>
-  asFailure(event.error);
 
 /** What a failed effect met; null for one that ended well. */
 const troubleIn = (event: object): Failure | null =>

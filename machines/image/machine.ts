@@ -5,8 +5,8 @@
 // owns. Between cycles it looks at the disk alone; one that is too full begins a cycle, in which
 // tasks that have stopped are hurried and images go before their time.
 import { assign, setup } from 'xstate';
-import { type Deadline, type Stamp, stampOf, unbound, waits } from '../names/effects.ts';
-import { asFailure, type Failure } from '../names/errors.ts';
+import { type Deadline, failure, type Stamp, stampOf, unbound, waits } from '../names/effects.ts';
+import type { Failure } from '../names/errors.ts';
 import { excessOf, mostKept, removalsOf } from './evict.ts';
 import type { CleanupRules, DiskUse, ImagesContext, Removal, Survey } from './model.ts';
 
@@ -24,7 +24,6 @@ export type Surveyed = Stamp & { survey: Survey };
 const output = <Output>({ event }: { event: { output: Output } }): Output => event.output;
 const disk = ({ event }: { event: { output: DiskChecked } }) => event.output.disk;
 const surveyedDisk = ({ event }: { event: { output: Surveyed } }) => event.output.survey.disk;
-const failure = ({ event }: { event: { error: unknown } }): Failure => asFailure(event.error);
 const keepTrouble = { type: 'keepTrouble' as const, params: failure };
 /** Names what was to be removed: an image as people know it. */
 const nameOf = (removal: Removal): string =>

@@ -1,5 +1,5 @@
 import { type AnyEventObject, fromCallback, fromPromise } from 'xstate';
-import { asFailure } from './errors.ts';
+import { asFailure, type Failure } from './errors.ts';
 
 /** What every effect answers: when it ended, and a random number in [0, 1) for jitter. */
 export interface Stamp {
@@ -42,3 +42,7 @@ export function stampOf(event: object): Stamp {
   const { at, roll } = event as Partial<Stamp>;
   return { at: at ?? 0, roll: roll ?? 0 };
 }
+
+/** What a failed effect met, as the parameter of an action or a guard. */
+export const failure = ({ event }: { event: { error: unknown } }): Failure =>
+  asFailure(event.error);

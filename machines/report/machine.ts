@@ -5,8 +5,8 @@
 // and is repeated for ever, unless ECS says that it will never take it.
 import { assign, setup } from 'xstate';
 import { delayOf } from '../names/backoff.ts';
-import { type Deadline, type Stamp, stampOf, unbound, waits } from '../names/effects.ts';
-import { asFailure, type Failure } from '../names/errors.ts';
+import { type Deadline, failure, type Stamp, stampOf, unbound, waits } from '../names/effects.ts';
+import type { Failure } from '../names/errors.ts';
 import type { ReportEvent, ReportInput } from './events.ts';
 import type { OutboxContext, TaskReport } from './model.ts';
 import * as order from './order.ts';
@@ -14,7 +14,6 @@ import * as order from './order.ts';
 const report = ({ event }: { event: { report: TaskReport } }): TaskReport => event.report;
 const enqueue = { type: 'enqueue' as const, params: report };
 const collect = { type: 'collect' as const, params: report };
-const failure = ({ event }: { event: { error: unknown } }): Failure => asFailure(event.error);
 
 export const reportMachine = setup({
   types: {

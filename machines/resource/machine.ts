@@ -6,8 +6,8 @@
 // again. What cannot be removed after many tries is left behind.
 import { assign, sendTo, setup } from 'xstate';
 import { delayOf } from '../names/backoff.ts';
-import { type Deadline, type Stamp, stampOf, unbound, waits } from '../names/effects.ts';
-import { asFailure, type Failure } from '../names/errors.ts';
+import { type Deadline, failure, type Stamp, stampOf, unbound, waits } from '../names/effects.ts';
+import type { Failure } from '../names/errors.ts';
 import * as decide from './decide.ts';
 import type { ResourceContext, ResourceKey, ResourcePlan, ResourceStatus } from './model.ts';
 
@@ -31,7 +31,6 @@ const nextTry = ({ context, event }: Of): Deadline => {
   const { at, roll } = stampOf(event);
   return { deadline: at + delayOf(decide.resourceBackoff, context.attempts, roll) };
 };
-const failure = ({ event }: { event: { error: unknown } }): Failure => asFailure(event.error);
 export const resourceMachine = setup({
   types: {
     context: {} as ResourceContext,

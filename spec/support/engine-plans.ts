@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ContainerPlan } from '../../machines/container/model.ts';
+import { plainContainer } from '../../machines/names/plain.ts';
 import type { TaskPlan } from '../../machines/task/model.ts';
 import type { CreateRequest } from '../../transport/docker/port.ts';
 
@@ -28,30 +29,9 @@ export const commands = {
 /** A container plan with nothing asked for but what `given` says; it sleeps for a minute. */
 export function containerPlan(given: Partial<ContainerPlan> = {}): ContainerPlan {
   return {
-    name: 'main',
-    image: testImage,
+    ...plainContainer({ name: 'main', image: testImage, metadataId: randomUUID() }),
     essential: true,
-    internal: false,
-    cpu: 0,
-    memoryMiB: 0,
     command: commands.sleep(60),
-    entryPoint: null,
-    environment: {},
-    portMappings: [],
-    links: [],
-    volumesFrom: [],
-    mountPoints: [],
-    dependsOn: [],
-    startTimeoutS: null,
-    stopTimeoutS: null,
-    dockerConfig: '',
-    dockerHostConfig: '',
-    dockerVersion: '',
-    healthChecked: false,
-    restartPolicy: null,
-    ecr: null,
-    logsByExecutionRole: false,
-    metadataId: randomUUID(),
     ...given,
   };
 }

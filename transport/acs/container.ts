@@ -7,6 +7,7 @@ import type {
   Protocol,
   RestartPolicy,
 } from '../../machines/container/model.ts';
+import { plainContainer } from '../../machines/names/plain.ts';
 import type { Random } from '../host/port.ts';
 import type { Members } from '../wire/members.ts';
 
@@ -181,29 +182,10 @@ const namespacePause = {
  */
 export function withNamespacePause(containers: ContainerPlan[], random: Random): ContainerPlan[] {
   const pause: ContainerPlan = {
-    ...namespacePause,
+    ...plainContainer({ ...namespacePause, metadataId: random.uuid() }),
     essential: true,
     internal: true,
-    cpu: 0,
-    memoryMiB: 0,
-    command: null,
-    entryPoint: null,
-    environment: {},
-    portMappings: [],
-    links: [],
-    volumesFrom: [],
-    mountPoints: [],
-    dependsOn: [],
-    startTimeoutS: null,
-    stopTimeoutS: null,
-    dockerConfig: '',
     dockerHostConfig: '{"NetworkMode":"none"}',
-    dockerVersion: '',
-    healthChecked: false,
-    restartPolicy: null,
-    ecr: null,
-    logsByExecutionRole: false,
-    metadataId: random.uuid(),
   };
   const start = { container: pause.name, condition: 'START' as const };
   return [...containers.map((each) => ({ ...each, dependsOn: [...each.dependsOn, start] })), pause];

@@ -1,0 +1,29 @@
+import type { ContainerPlan } from '../container/model.ts';
+
+/** A container of which nothing is asked but to run its image. */
+export const plainContainer = (
+  named: Pick<ContainerPlan, 'name' | 'image' | 'metadataId'>,
+): ContainerPlan => ({
+  ...named,
+  essential: false,
+  internal: false,
+  cpu: 0,
+  memoryMiB: 0,
+  command: null,
+  entryPoint: null,
+  environment: {},
+  portMappings: [],
+  links: [],
+  volumesFrom: [],
+  mountPoints: [],
+  dependsOn: [],
+  startTimeoutS: null,
+  stopTimeoutS: null,
+  dockerConfig: '',
+  dockerHostConfig: '',
+  dockerVersion: '',
+  healthChecked: false,
+  restartPolicy: null,
+  ecr: null,
+  logsByExecutionRole: false,
+});
