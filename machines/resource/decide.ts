@@ -30,7 +30,7 @@ export function withTrouble(
 }
 
 /** The kernel lets go of a container's cgroup a moment after the container has ended. */
-export const lingerMs = 5_000;
+export const lingerMs = 1_000;
 
 /** What a task needs before its images are pulled: its cgroup, and the volumes that are mounted. */
 export function resourcesOf(

@@ -105,9 +105,9 @@ describe('a resource of a task', () => {
     it('gives the kernel time to let go of a cgroup', () => {
       at('created', cgroup)
         .gets(remove)
-        .comesTo('removing.lingering', {}, [starts('linger', 'timer', { deadline: 7_000 })])
-        .gets(done('linger', { at: 7_000, roll: 0 }))
-        .comesTo('removing.calling', {}, [starts('remove', 'removeResource', key(7_000, cgroup))]);
+        .comesTo('removing.lingering', {}, [starts('linger', 'timer', { deadline: 3_000 })])
+        .gets(done('linger', { at: 3_000, roll: 0 }))
+        .comesTo('removing.calling', {}, [starts('remove', 'removeResource', key(3_000, cgroup))]);
     });
 
     it('goes too where it was made in part only', () => {
