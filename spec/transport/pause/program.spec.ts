@@ -1,13 +1,9 @@
-import {
-  type ChildProcess,
-  type ChildProcessWithoutNullStreams,
-  spawn,
-  spawnSync,
-} from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { pauseProgram } from '../../../transport/pause/program.ts';
@@ -109,12 +105,14 @@ describe('the program of the pause container', () => {
     after(() => unshare?.kill());
 
     it('reaps the orphans of its namespace', async () => {
-      const script = 'exec 3<&0; for each in 1 2 3; do cat <&3 & done';
-      const nsenter = spawn('nsenter', ['--pid', '--target', `${pause}`, 'sh', '-c', script]);
+      const script = 'for each in 1 2 3; do cat <&3 & done';
+      const words = ['--pid', '--target', `${pause}`, 'sh', '-c', script];
+      // By a pipe of its own: Node.js closes the input of a process that has ended.
+      const nsenter = spawn('nsenter', words, { stdio: ['ignore', 'pipe', 'inherit', 'pipe'] });
       await once(nsenter, 'exit');
       // They become its children one by one, while the shell that began them ends.
       await until(() => childrenOf(pause).length === 3 || undefined);
-      nsenter.stdin.end();
+      (nsenter.stdio[3] as Writable).end();
       await drained(nsenter);
       await until(() => childrenOf(pause).length === 0 || undefined);
     });
@@ -128,9 +126,9 @@ describe('the program of the pause container', () => {
 });
 
 /** Waits until all that hold the output of a process have ended. */
-async function drained({ stdout }: ChildProcessWithoutNullStreams): Promise<void> {
-  stdout.resume();
-  if (!stdout.closed) await once(stdout, 'close');
+async function drained({ stdout }: ChildProcess): Promise<void> {
+  stdout?.resume();
+  if (stdout && !stdout.closed) await once(stdout, 'close');
 }
 
 /** Asks the kernel again and again: it tells of none of this by itself. */
