@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { container, ending, task, unwanted, wanted } from '../../support/builders.ts';
-import type { World } from '../../support/world.ts';
+import { World } from '../../support/world.ts';
 import { hour, minute, nameOf, running, second, started } from './stories.ts';
 
 /** The calls to the Engine, by their kind, since `before`. */
@@ -48,6 +48,36 @@ describe('the Engine that starts again', () => {
     world.engine.restart({ liveRestore: false, downMs: minute });
     await world.untilTold('a', 'RUNNING', 2 * minute);
     expect(world.happened()).to.deep.equal(['create main', 'start main']);
+  });
+
+  it('while an image is asked for is asked again: the task goes on, and nothing is told of it', async () => {
+    const world = await started({ rules: { pullBehavior: 'always' } });
+    world.engine.restart({ liveRestore: true, downMs: 15 * second });
+    world.plane.deliver([wanted(task('a'))]);
+    await world.untilTold('a', 'RUNNING', minute);
+    expect(world.told('a')).to.deep.equal(['RUNNING: main RUNNING']);
+  });
+
+  it('does not end the agent that boots when it does not tell of one image', async () => {
+    const world = new World();
+    world.engine.hangNext('inspectImage');
+    await world.begin();
+    await world.clock.until(() => world.plane.connections === 1, minute);
+    expect(world.exit).to.equal(undefined);
+    await running(world, task('a'));
+  });
+
+  it('just after five stops in vain still tells how the container ended', async () => {
+    const world = await started();
+    const plan = task('a', [container('main')]);
+    await running(world, plan);
+    for (let tries = 0; tries < 5; tries++) world.engine.hangNext('stop');
+    world.plane.deliver([unwanted(plan)]);
+    await world.clock.until(() => world.stateOf('container/a/main') === 'stopping.pinging', hour);
+    world.engine.dropEvents(true);
+    world.engine.core.exit(nameOf(plan), 6);
+    await world.untilTold('a', 'STOPPED', minute);
+    expect(world.told('a').at(-1)).to.equal('STOPPED: main STOPPED 6');
   });
 
   it('with a restart policy has ended containers that are started again', async () => {
