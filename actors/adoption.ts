@@ -12,7 +12,6 @@ interface AdoptionPorts {
   journal: Journal;
   random: Random;
   log: Log;
-  containerInstanceArn(): string | null;
 }
 
 /**
@@ -20,8 +19,11 @@ interface AdoptionPorts {
  * what their labels say: a store that was lost does not make them nobody's. Each becomes a part of a
  * task of its own, which ECS is told of and may then stop. Containers of other agents are left alone.
  */
-export function adoptionsOf(running: ListedContainer[], ports: AdoptionPorts): TaskPlan[] {
-  const mine = ports.containerInstanceArn();
+export function adoptionsOf(
+  running: ListedContainer[],
+  ports: AdoptionPorts,
+  mine: string | null,
+): TaskPlan[] {
   const known = new Set([...ports.plans.all()].map(({ arn }) => arn));
   const found = new Map<string, TaskPlan>();
   for (const listed of running) {

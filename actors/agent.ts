@@ -189,7 +189,6 @@ function bindAgent(wiring: Wiring, saved: Saved) {
     pulledImages: ledger,
   });
   let booting: Booting | null = null;
-  let containerInstanceArn = saved.identity?.containerInstanceArn ?? null;
   const parts = { ...wiring, ledger, pulls, volumes: docker };
   return agentMachine.provide({
     actors: {
@@ -202,7 +201,7 @@ function bindAgent(wiring: Wiring, saved: Saved) {
         async (known: { containerInstanceArn: string | null }, { signal }) => {
           const registration = registrationOf(wiring, booting, known.containerInstanceArn);
           const arn = await ecs.register({ ...registration, clientToken }, signal);
-          containerInstanceArn = known.containerInstanceArn ?? arn;
+          const containerInstanceArn = known.containerInstanceArn ?? arn;
           log.info('Registered', { containerInstanceArn, cluster: settings.cluster });
           return { containerInstanceArn };
         },
@@ -217,10 +216,9 @@ function bindAgent(wiring: Wiring, saved: Saved) {
         ...parts,
         pullsUnderWay: () => pulls.underWay(),
         engineRoot: () => booting?.engineRoot ?? '',
-        containerInstanceArn: () => containerInstanceArn,
       }),
       session: bindSession({ ...parts, dockerVersion: () => booting?.engine.version || null }),
-      watch: bindWatch({ ...parts, containerInstanceArn: () => containerInstanceArn }),
+      watch: bindWatch(parts),
       task: bindTask(parts, bindContainer(parts), bindResource(parts)),
       report: bindReport(wiring),
     },

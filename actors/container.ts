@@ -1,4 +1,3 @@
-import type { AgentIdentity } from '../machines/agent/model.ts';
 import type { ContainerKey, PullKey } from '../machines/container/events.ts';
 import { containerMachine } from '../machines/container/machine.ts';
 import type { ContainerPlan } from '../machines/container/model.ts';
@@ -6,7 +5,7 @@ import type { TaskPlan } from '../machines/task/model.ts';
 import type { DockerPort } from '../transport/docker/port.ts';
 import type { MetadataFilePort } from '../transport/metadata/port.ts';
 import type { LoginRequest } from '../transport/registry/port.ts';
-import { effect, type Pulse, type System, timer } from './effect.ts';
+import { effect, identityOf, type Pulse, timer } from './effect.ts';
 import type { Journal } from './journal.ts';
 import type { Plans } from './plans.ts';
 import type { Pulls } from './pulls.ts';
@@ -100,6 +99,3 @@ async function loginRequest(
 
 const roleOf = (task: TaskPlan, { ecr }: ContainerPlan): string | null =>
   ecr?.useExecutionRole ? task.executionCredentialsId : null;
-
-/** What the root of the system remembers of the agent itself. */
-const identityOf = (system: System): AgentIdentity => system.get('agent').getSnapshot().context;

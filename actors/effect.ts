@@ -1,4 +1,5 @@
 import { type AnyActorRef, fromPromise } from 'xstate';
+import type { AgentIdentity } from '../machines/agent/model.ts';
 import type { Deadline, Stamp } from '../machines/names/effects.ts';
 import { AgentError, type Failure } from '../machines/names/errors.ts';
 import type { Clock, Random } from '../transport/host/port.ts';
@@ -30,6 +31,10 @@ export function failureOf(error: unknown, { at, roll }: Stamp): Failure {
 
 /** The system of actors that an effect belongs to: finds actors by name. */
 export type System = AnyActorRef['system'];
+
+/** What the root of the system remembers of the agent itself. */
+export const identityOf = (system: System): AgentIdentity =>
+  system.get('agent').getSnapshot().context;
 
 /** What an effect is given besides its input. */
 export interface EffectScope {

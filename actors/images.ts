@@ -6,7 +6,7 @@ import { overstaying } from '../machines/task/cleanup.ts';
 import type { TaskContext } from '../machines/task/model.ts';
 import type { EnginePort, ImageFacts, ListedContainer } from '../transport/docker/port.ts';
 import type { Clock, HostPort } from '../transport/host/port.ts';
-import { effect, type Pulse, type System, timer } from './effect.ts';
+import { effect, identityOf, type Pulse, type System, timer } from './effect.ts';
 import type { Journal } from './journal.ts';
 import type { Plans } from './plans.ts';
 import type { PulledImages } from './pulls.ts';
@@ -95,7 +95,6 @@ export interface ImagesPorts extends Pulse {
   pullsUnderWay(): Iterable<string>;
   /** Where the Engine keeps its images; '' while that is not known. */
   engineRoot(): string;
-  containerInstanceArn(): string | null;
 }
 
 /** The cleaner of images and of containers that nobody owns, bound to the Engine. */
@@ -103,8 +102,8 @@ export const bindImages = (ports: ImagesPorts) =>
   imagesMachine.provide({
     actors: {
       checkDisk: effect(ports, async () => ({ disk: await diskOf(ports) })),
-      survey: effect(ports, async (_: undefined, { signal }) => ({
-        survey: await surveyOf(ports, signal),
+      survey: effect(ports, async (_: undefined, { signal, system }) => ({
+        survey: await surveyOf(ports, system, signal),
       })),
       remove: effect(ports, async (removal: Removal, { signal }) => {
         await remove(removal, ports, signal);
@@ -121,13 +120,14 @@ export const bindImages = (ports: ImagesPorts) =>
 const diskOf = async ({ host, engineRoot }: ImagesPorts) =>
   engineRoot() === '' ? null : await host.disk(engineRoot());
 
-async function surveyOf(ports: ImagesPorts, signal: AbortSignal): Promise<Survey> {
+async function surveyOf(ports: ImagesPorts, system: System, signal: AbortSignal): Promise<Survey> {
   const { docker } = ports;
+  const mine = identityOf(system).containerInstanceArn;
   const listed = await docker.list(signal);
   const images = await docker.listImages(signal);
   return {
     images: images.map((image) => imageIn(image, listed, ports)),
-    containers: listed.flatMap((container) => strayIn(container, ports)),
+    containers: listed.flatMap((container) => strayIn(container, ports.plans, mine)),
     disk: await diskOf(ports),
   };
 }
@@ -160,11 +160,15 @@ function means(reference: string, { id, tags, digests }: ImageFacts): boolean {
 }
 
 /** A container that no task of this agent has. */
-function strayIn(container: ListedContainer, ports: ImagesPorts): SurveyedContainer[] {
+function strayIn(
+  container: ListedContainer,
+  plans: Plans,
+  mine: string | null,
+): SurveyedContainer[] {
   const { runtimeId, dockerName, taskArn, name, state, createdAt } = container;
-  if (ports.plans.has(taskArn, name)) return [];
+  if (plans.has(taskArn, name)) return [];
   const instance = container.containerInstanceArn;
-  const ours = instance !== '' && instance === ports.containerInstanceArn();
+  const ours = instance !== '' && instance === mine;
   return [{ runtimeId, dockerName, ours, ofTask: taskArn !== '', state, createdAt }];
 }
 

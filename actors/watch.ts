@@ -4,7 +4,7 @@ import type { SessionContext } from '../machines/session/events.ts';
 import { watchMachine } from '../machines/watch/machine.ts';
 import type { DockerPort, ListedContainer } from '../transport/docker/port.ts';
 import { adoptionsOf } from './adoption.ts';
-import { effect, type Pulse, type System, stamp, timer } from './effect.ts';
+import { effect, identityOf, type Pulse, type System, stamp, timer } from './effect.ts';
 import type { Journal } from './journal.ts';
 import type { Plans } from './plans.ts';
 import type { Log } from './recorder.ts';
@@ -15,7 +15,6 @@ export interface WatchPorts extends Pulse {
   plans: Plans;
   journal: Journal;
   log: Log;
-  containerInstanceArn(): string | null;
 }
 
 /** The watch machine bound to the Engine's events. Each event goes to its container as a hint. */
@@ -75,7 +74,7 @@ function reconcile(ports: WatchPorts, system: System, running: ListedContainer[]
 }
 
 function adopt(ports: WatchPorts, system: System, running: ListedContainer[]): void {
-  const tasks = adoptionsOf(running, ports);
+  const tasks = adoptionsOf(running, ports, identityOf(system).containerInstanceArn);
   if (tasks.length > 0)
     system.get('agent')?.send({ type: 'tasks.found', tasks, at: ports.clock.now() });
 }
