@@ -57,7 +57,8 @@ export function openServer(options: ServerOptions): Promise<OpenServer> {
       headersTimeout: patienceMs,
       requestTimeout: patienceMs,
       keepAliveTimeout: patienceMs,
-      connectionsCheckingInterval: patienceMs,
+      // Often enough to answer before the connection is cut for its silence.
+      connectionsCheckingInterval: Math.ceil(patienceMs / 2),
     },
     listener(options),
   );

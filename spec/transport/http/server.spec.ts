@@ -150,7 +150,7 @@ describe('the server of questions', () => {
   });
 
   it('lets go of one who does not end his request', async () => {
-    await open({ patienceMs: 50 });
+    await open({ patienceMs: 200 });
     expect(await exchange(server.url, 'GET / HTTP/1.1\r\nhost:')).to.match(/^HTTP\/1\.1 408 /);
   });
 
