@@ -1,5 +1,5 @@
 import type { ContainerPlan } from '../machines/container/model.ts';
-import { plainContainer } from '../machines/names/plain.ts';
+import { plainContainer, plainTask } from '../machines/names/plain.ts';
 import type { TaskPlan } from '../machines/task/model.ts';
 import type { ListedContainer } from '../transport/docker/port.ts';
 import type { Random } from '../transport/host/port.ts';
@@ -30,7 +30,7 @@ export function adoptionsOf(
     const { taskArn, containerInstanceArn, name, family, version } = listed;
     const isMine = mine !== null && containerInstanceArn === mine;
     if (!isMine || taskArn === '' || known.has(taskArn)) continue;
-    const task = found.get(taskArn) ?? taskOf({ arn: taskArn, family, version });
+    const task = found.get(taskArn) ?? plainTask({ arn: taskArn, family, version });
     task.containers.push(containerOf(listed, ports.random));
     found.set(taskArn, task);
     ports.log.warn('A container runs that no record knows: it is adopted', { taskArn, name });
@@ -41,21 +41,6 @@ export function adoptionsOf(
   }
   return [...found.values()];
 }
-
-const taskOf = (named: Pick<TaskPlan, 'arn' | 'family' | 'version'>): TaskPlan => ({
-  ...named,
-  networkMode: '',
-  cpu: null,
-  memoryMiB: null,
-  containers: [],
-  volumes: [],
-  pidMode: '',
-  ipcMode: '',
-  roleCredentialsId: null,
-  executionCredentialsId: null,
-  fault: null,
-  unsupported: [],
-});
 
 const containerOf = ({ name, image }: ListedContainer, random: Random): ContainerPlan => ({
   ...plainContainer({ name, image, metadataId: random.uuid() }),

@@ -54,8 +54,14 @@ const lifeEffects = (ports: ContainerPorts) => {
       const extra = await metadataFiles.prepare(ref, containerInstanceArn);
       return { runtimeId: await docker.create({ ...ref, containerInstanceArn, ...extra }, signal) };
     }),
-    startContainer: start(ports),
-    restartContainer: start(ports),
+    startContainer: effect(ports, async (key: ContainerKey, { signal }) => {
+      if (!(await hasRun(ports, key, signal))) await start(ports, key, signal);
+      return {};
+    }),
+    restartContainer: effect(ports, async (key: ContainerKey, { signal }) => {
+      await start(ports, key, signal);
+      return {};
+    }),
     inspectContainer: effect(ports, async (key: ContainerKey, { signal, system }) => {
       const ref = plans.of(key);
       const facts = await docker.inspect(ref, signal);
@@ -77,13 +83,26 @@ const lifeEffects = (ports: ContainerPorts) => {
 };
 
 /** A start is on disk before it is made: after a crash it is looked for, and not made twice. */
-const start = (ports: ContainerPorts) =>
-  effect(ports, async (key: ContainerKey, { signal }) => {
-    await ports.journal.commit();
-    signal.throwIfAborted();
-    await ports.docker.start(ports.plans.of(key), signal);
-    return {};
-  });
+async function start(
+  { journal, docker, plans }: ContainerPorts,
+  key: ContainerKey,
+  signal: AbortSignal,
+): Promise<void> {
+  await journal.commit();
+  signal.throwIfAborted();
+  await docker.start(plans.of(key), signal);
+}
+
+/** The agent that made a container may have started it, and died before it could say so. */
+async function hasRun(
+  { docker, plans }: ContainerPorts,
+  key: ContainerKey,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const ref = plans.of(key);
+  if (ref.container.dockerName === undefined) return false;
+  return (await docker.inspect(ref, signal)).startedAt !== null;
+}
 
 /** Who pulls a container's image, and in which role; waits for the keys of that role. */
 async function loginRequest(

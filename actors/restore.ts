@@ -223,14 +223,15 @@ function intact(snapshot: Persisted | undefined, machine: AnyStateMachine): Pers
   }
 }
 
-const active = (
+/** A snapshot of an actor that lives. */
+export const active = (
   value: StateValue,
   context: unknown,
   children: Record<string, Child> = {},
 ): Persisted => ({ status: 'active', value, context, children, historyValue: {} });
 
 /** An effect that runs anew as soon as its actor is restored. */
-const effectChild = (src: string, input: object): Child => ({
+export const effectChild = (src: string, input: object): Child => ({
   snapshot: { status: 'active', input },
   src,
   syncSnapshot: false,

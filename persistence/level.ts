@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import {
   access,
   cp,
@@ -166,6 +166,21 @@ class LevelMedium implements Medium {
     const remedy = 'make it writable, or set ECS_DATADIR to a directory that is';
     const message = `The data directory ${this.#directory} cannot be written: ${remedy}`;
     return new StoreError('STORE_NOT_WRITABLE', `${message} (${rootOf(cause).message})`, cause);
+  }
+}
+
+/** What lies in a data directory, in an order in which it can be moved: the mark before the database. */
+const parts = ['agent.generation', 'agent.identity', 'agent.level'];
+
+/** Whether a data directory holds a database. */
+export const hasDatabase = (directory: string): boolean =>
+  existsSync(join(directory, 'agent.level'));
+
+/** Gives all that lies in a data directory, which nobody has open, names that end in `suffix`. */
+export async function setAside(directory: string, suffix: string): Promise<void> {
+  for (const part of parts) {
+    const path = join(directory, part);
+    if (existsSync(path)) await rename(path, `${path}.${suffix}`);
   }
 }
 

@@ -106,18 +106,21 @@ export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEn
   return createAgent(ports, settingsOf(assembly), saved);
 }
 
+/** What of the configuration tasks go by. */
+export const rulesOf = ({ pullBehavior, pull, taskLimits, taskCleanup }: Config) => ({
+  pullBehavior,
+  pullUpfront: pull.upfront,
+  taskLimits: taskLimits.wanted ?? true,
+  cleanupWaitMs: taskCleanup.waitMs,
+  cleanupJitterMs: taskCleanup.jitterMs,
+});
+
 function settingsOf({ config, identity }: Assembly): AgentSettings {
-  const { taskLimits, taskCleanup, pull } = config;
+  const { taskLimits, pull } = config;
   return {
     cluster: config.cluster,
     identity,
-    rules: {
-      pullBehavior: config.pullBehavior,
-      pullUpfront: pull.upfront,
-      taskLimits: taskLimits.wanted ?? true,
-      cleanupWaitMs: taskCleanup.waitMs,
-      cleanupJitterMs: taskCleanup.jitterMs,
-    },
+    rules: rulesOf(config),
     pauseImage: pauseReference,
     taskLimitsRequired: taskLimits.wanted === true,
     cleanup: config.cleanup,

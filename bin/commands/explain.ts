@@ -107,7 +107,7 @@ function sentenceOf(
 }
 
 /** What others have written must not steer the terminal. */
-const oneLine = (text: string): string => text.replace(/[\p{Cc}\s]+/gu, ' ').trim();
+export const oneLine = (text: string): string => text.replace(/[\p{Cc}\s]+/gu, ' ').trim();
 
 function dueWords(until: number, now: number): string {
   const time = timeWords(until, now);

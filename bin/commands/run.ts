@@ -8,6 +8,9 @@ const usage = `Usage: ecs-agent                           run the agent, configu
                                            plane of its own; a sample one where no file is named
        ecs-agent explain [--json] [TASK]   tell what the agent on this host and its tasks wait for;
                                            TASK is the id or ARN of one of them
+       ecs-agent migrate [--from PATH] [--dry-run] [--json] [--force]
+                                           take over what Amazon's agent has saved, and its running
+                                           tasks; migrate --help tells more
        ecs-agent --help                    show this
 `;
 
@@ -18,6 +21,7 @@ const commands: Record<string, () => Promise<Command>> = {
   agent: async () => (await import('./agent.ts')).agentCommand,
   dev: async () => (await import('./dev.ts')).devCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,
+  migrate: async () => (await import('./migrate.ts')).migrateCommand,
 };
 
 /** Runs the command that the words name; none means the agent. */

@@ -101,6 +101,8 @@ export interface ContainerPlan {
   logsByExecutionRole: boolean;
   /** Random id under which the metadata endpoints know this container (a UUID). */
   metadataId: string;
+  /** Its name or id in the Engine, if another agent made it; those of this agent's follow from its task. */
+  dockerName?: string;
 }
 
 /** One published port as ECS is told of it (`networkBindings`); ranges are texts such as `8000-8010`. */

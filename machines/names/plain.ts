@@ -1,4 +1,21 @@
 import type { ContainerPlan } from '../container/model.ts';
+import type { TaskPlan } from '../task/model.ts';
+
+/** A task without containers, of which nothing more is asked. */
+export const plainTask = (named: Pick<TaskPlan, 'arn' | 'family' | 'version'>): TaskPlan => ({
+  ...named,
+  networkMode: '',
+  cpu: null,
+  memoryMiB: null,
+  containers: [],
+  volumes: [],
+  pidMode: '',
+  ipcMode: '',
+  roleCredentialsId: null,
+  executionCredentialsId: null,
+  fault: null,
+  unsupported: [],
+});
 
 /** A container of which nothing is asked but to run its image. */
 export const plainContainer = (

@@ -27,6 +27,8 @@ export type VolumePlan =
       scope: 'task' | 'shared';
       /** Whether a shared volume that does not exist is made. */
       autoprovision: boolean;
+      /** Its name in the Engine, if another agent made it. */
+      dockerName?: string;
     };
 
 /** What never changes about a task: the payload's task, translated from the wire, stored once. */

@@ -28,10 +28,11 @@ export interface ContainerRef {
 
 /**
  * The Docker name of a container, in the format of the Amazon ECS agent. Its digits follow from the task and
- * the container, so that a create that is tried again meets what the first try left.
+ * the container, so that a create that is tried again meets what the first try left. One that another
+ * agent made keeps its name.
  */
 export function dockerNameOf({ task, container }: ContainerRef): string {
-  const known = names.get(container);
+  const known = container.dockerName ?? names.get(container);
   if (known !== undefined) return known;
   const plainName = container.name.replaceAll(/[^A-Za-z0-9-]/g, '');
   const name = `ecs-${task.family}-${task.version}-${plainName}-${digits(task, container.name)}`;
@@ -43,13 +44,14 @@ export function dockerNameOf({ task, container }: ContainerRef): string {
 const names = new WeakMap<ContainerPlan, string>();
 
 /** What of a volume its name follows from. */
-type NamedVolume = Pick<Extract<VolumePlan, { kind: 'docker' }>, 'name' | 'scope'>;
+type NamedVolume = Pick<Extract<VolumePlan, { kind: 'docker' }>, 'name' | 'scope' | 'dockerName'>;
 
 /** The Docker name of a task's volume: a shared one has its own, as other tasks know it too. */
-export const volumeNameOf = (task: TaskPlan, { name, scope }: NamedVolume): string =>
+export const volumeNameOf = (task: TaskPlan, { name, scope, dockerName }: NamedVolume): string =>
   scope === 'shared'
     ? name
-    : `ecs-${task.family}-${task.version}-${name}-${digits(task, `volume/${name}`)}`;
+    : (dockerName ??
+      `ecs-${task.family}-${task.version}-${name}-${digits(task, `volume/${name}`)}`);
 
 const digits = ({ arn }: TaskPlan, what: string): string =>
   createHash('sha256').update(`${arn}/${what}`).digest('hex').slice(0, 20);
