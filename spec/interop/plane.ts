@@ -20,6 +20,8 @@ export type Told = ContainerReport;
 export class Plane {
   readonly cluster: string;
   url = '';
+  /** Which container instances registered, in order: null for one that had no ARN yet. */
+  readonly registered: (string | null)[] = [];
   /** All that was told of tasks, in order. */
   readonly reports: TaskReport[] = [];
   readonly #tasks = new Map<string, WireTask>();
@@ -121,6 +123,7 @@ export class Plane {
   }
 
   #register(known: string | null): string {
+    this.registered.push(known);
     const containerInstanceArn =
       known ?? `${account}:container-instance/${this.cluster}/${this.#pulse.random.uuid()}`;
     this.#plane.send({ type: 'instance.registered', containerInstanceArn });
