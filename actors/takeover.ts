@@ -1,6 +1,5 @@
 import type { AgentIdentity } from '../machines/agent/model.ts';
-import { changeOf, newContainer } from '../machines/container/decide.ts';
-import type { ContainerContext, ContainerStatus } from '../machines/container/model.ts';
+import { changeOf } from '../machines/container/decide.ts';
 import {
   containerActorId,
   outboxActorId,
@@ -25,15 +24,20 @@ import { type Pulse, stamp } from './effect.ts';
 import type { ImageRecord } from './images.ts';
 import { planKey } from './plans.ts';
 import { active, effectChild, type Persisted } from './restore.ts';
+import {
+  type Course,
+  contextIn,
+  courseOf,
+  furthest,
+  isBegun,
+  snapshotIn,
+  statusIn,
+  type Taking,
+  toldIn,
+} from './takeover-container.ts';
 
 /** What a take-over goes by. */
 export type TakeoverPorts = Pulse & { rules: TaskRules };
-
-/**
- * How a task goes on. `watched`: its containers are looked at, and it is as they are. `stopping`: the
- * same, and they are to stop. `queued`: nothing of it runs yet. `stopped`: only its remains are left.
- */
-export type Course = 'watched' | 'stopping' | 'queued' | 'stopped';
 
 /** What becomes of a task that is taken over. */
 export interface TakenTask {
@@ -63,26 +67,6 @@ export function takeOver(
   };
 }
 
-const isLive = ({ status, runtimeId }: FoundContainer): boolean =>
-  status !== 'STOPPED' && (runtimeId !== null || status === 'RUNNING');
-const isBegun = ({ status }: FoundContainer): boolean =>
-  status === 'RUNNING' || status === 'STOPPED';
-
-/**
- * What runs goes on. What has not begun is begun here, unless its task lacks something: then what runs
- * of it is stopped, as the rest could only be begun without that.
- */
-export function courseOf({ containers, desired, lacks }: FoundTask): Course {
-  const runs = containers.some(({ status }) => status === 'RUNNING');
-  const mayBegin = desired === 'RUNNING' && lacks.length === 0;
-  if (containers.every(isBegun)) {
-    if (!runs) return 'stopped';
-    return desired === 'STOPPED' ? 'stopping' : 'watched';
-  }
-  if (mayBegin) return runs ? 'watched' : 'queued';
-  return containers.some(isLive) ? 'stopping' : 'stopped';
-}
-
 function takenTask(found: FoundTask, ports: TakeoverPorts): TakenTask {
   const task = new Taken(found, ports);
   return { found, course: task.course, news: task.news, records: task.records() };
@@ -95,6 +79,7 @@ class Taken {
   readonly #plan: TaskPlan;
   readonly #ports: TakeoverPorts;
   readonly #at: number;
+  readonly #taking: Taking;
   readonly #context: TaskContext;
   readonly #outbox: OutboxContext;
 
@@ -105,6 +90,14 @@ class Taken {
     this.#at = found.knownAt ?? ports.clock.now();
     // Containers that are there already can be watched whatever the task would need to begin.
     this.#plan = this.course === 'queued' ? found.plan : { ...found.plan, fault: null };
+    this.#taking = {
+      task: found,
+      course: this.course,
+      plan: this.#plan,
+      pullBehavior: ports.rules.pullBehavior,
+      at: this.#at,
+      now: ports.clock.now(),
+    };
     this.#outbox = this.#sent();
     this.#context = this.#known();
   }
@@ -123,7 +116,7 @@ class Taken {
       { key: planKey(arn), body: this.#plan },
       record(taskActorId(arn), this.#task()),
       ...this.#found.containers.map((container) =>
-        record(containerActorId(arn, container.name), this.#container(container)),
+        record(containerActorId(arn, container.name), snapshotIn(this.#taking, container)),
       ),
       ...resources.map((resource) =>
         record(resourceActorId(arn, resource), this.#resource(resource)),
@@ -179,73 +172,14 @@ class Taken {
   }
 
   #withContainer(context: TaskContext, found: FoundContainer): TaskContext {
-    const status = this.#statusOf(found);
-    const changed = withChange(context, changeOf(this.#contextOf(found), status));
+    const status = statusIn(this.#taking, found);
+    const changed = withChange(context, changeOf(contextIn(this.#taking, found), status));
     const known = changed.containers[found.name];
     if (!known) return changed;
-    const told = status === 'NONE' ? 'nothing' : this.#looks(found) ? 'start' : 'create';
+    const told = toldIn(this.#taking, found);
     const reached = status === 'STOPPED' ? furthest(found) : known.reached;
     const now: KnownContainer = { ...known, told, reached };
     return { ...changed, containers: { ...changed.containers, [found.name]: now } };
-  }
-
-  /** What has no container yet begins anew; of a task that has stopped, nothing does. */
-  #statusOf({ status, runtimeId }: FoundContainer): FoundContainer['status'] {
-    if (this.course === 'stopped') return 'STOPPED';
-    const isThere = status === 'RUNNING' || status === 'STOPPED' || runtimeId !== null;
-    return isThere ? status : 'NONE';
-  }
-
-  /** Whether the Engine is asked at once how it is. */
-  #looks(found: FoundContainer): boolean {
-    const status = this.#statusOf(found);
-    return status === 'RUNNING' || (status === 'CREATED' && this.course === 'stopping');
-  }
-
-  #contextOf(found: FoundContainer): ContainerContext {
-    const planned = this.#plan.containers.find(({ name }) => name === found.name);
-    const { pullBehavior } = this.#ports.rules;
-    const { restartPolicy = null, ecr = null } = planned ?? {};
-    const needsRole = ecr?.useExecutionRole ?? false;
-    const { arn: taskArn } = this.#plan;
-    const { name, failure, exitCode, runtimeId, imageId, digest } = found;
-    const ended = this.#statusOf(found) === 'STOPPED';
-    // Old files do not tell when a container that has ended was started.
-    const startedAt = found.startedAt ?? (ended && exitCode !== null ? this.#at : null);
-    return {
-      ...newContainer({ taskArn, name, pullBehavior, needsRole, restartPolicy, at: this.#at }),
-      ...{ runtimeId, imageId, digest, startedAt, exitCode },
-      allowed: 'start',
-      // One that was never started need not be any more.
-      desired: this.#looks(found) && found.status === 'CREATED' ? 'STOPPED' : 'RUNNING',
-      failure: failure && { code: 'UNKNOWN', ...failure, retry: false, at: this.#at, roll: 0 },
-      bindings: ended ? found.bindings : [],
-      pullStartedAt: this.#found.pullStartedAt,
-      pullStoppedAt: this.#found.pullStoppedAt,
-      finishedAt: ended ? (this.#found.executionStoppedAt ?? this.#at) : null,
-      restarts: found.restarts,
-      lastRestartAt: found.lastRestartAt,
-    };
-  }
-
-  #container(found: FoundContainer): Persisted {
-    const context = this.#contextOf(found);
-    const { taskArn, name } = context;
-    if (this.#looks(found)) {
-      const since = this.#ports.clock.now();
-      return active({ starting: 'inspecting' }, context, {
-        inspectStarted: effectChild('inspectContainer', { taskArn, name, since }),
-      });
-    }
-    switch (this.#statusOf(found)) {
-      case 'STOPPED':
-        return active({ stopped: 'ended' }, context);
-      case 'CREATED':
-        // Whether it has run after all is looked at before it is started.
-        return active({ preparing: 'awaitingStart' }, { ...context, allowed: 'create' });
-      default:
-        return active({ preparing: 'none' }, { ...context, allowed: 'resolve' });
-    }
   }
 
   #task(): Persisted {
@@ -288,12 +222,6 @@ class Taken {
     const { taskArn } = this.#outbox;
     return active('sending', context, { submit: effectChild('submit', { taskArn }) });
   }
-}
-
-/** How far one had come that has ended; whether it ran is told by what it left. */
-function furthest({ exitCode, startedAt, runtimeId }: FoundContainer): ContainerStatus {
-  if (exitCode !== null || startedAt !== null) return 'RUNNING';
-  return runtimeId === null ? 'NONE' : 'CREATED';
 }
 
 const notSupported = (lacks: string[]): string =>

@@ -1,4 +1,5 @@
-import type { Course, TakenTask } from '../../actors/takeover.ts';
+import type { TakenTask } from '../../actors/takeover.ts';
+import type { Course } from '../../actors/takeover-container.ts';
 import type { FoundState } from '../../transport/takeover/port.ts';
 import { oneLine } from './explain.ts';
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { courseOf, takeOver } from '../../actors/takeover.ts';
+import { takeOver } from '../../actors/takeover.ts';
+import { courseOf } from '../../actors/takeover-container.ts';
 import type { TaskRules } from '../../machines/task/decide.ts';
 import { labels } from '../../transport/docker/translate.ts';
 import type { FoundContainer, FoundTask } from '../../transport/takeover/port.ts';
@@ -261,6 +262,26 @@ describe('a task that is taken over', () => {
     await world.untilTold('a', 'RUNNING', minute);
     expect(starts(world)).to.deep.equal(['start app']);
     expect(world.asked).not.to.include('create app');
+  });
+
+  it('is never started a second time where that agent could not say that it had been', async () => {
+    const before = new Succession();
+    const runtimeId = before.ran('main', commands.exit(9));
+    const main = known({ name: 'main', runtimeId, status: 'CREATED', sent: null });
+    const world = await before.take({ containers: [main], sent: null });
+    await world.untilTold('a', 'STOPPED', minute);
+    expect(world.told('a').at(-1)).to.equal('STOPPED: main STOPPED 9');
+    expect(starts(world)).to.deep.equal([]);
+  });
+
+  it('is not started where it was made, and that agent was to stop it', async () => {
+    const before = new Succession();
+    const runtimeId = before.made('main');
+    const main = known({ name: 'main', runtimeId, status: 'CREATED', sent: null });
+    const world = await before.take({ containers: [main], desired: 'STOPPED', sent: null });
+    await world.untilTold('a', 'STOPPED', minute);
+    expect(world.told('a')).to.deep.equal(['STOPPED: main STOPPED']);
+    expect(starts(world)).to.deep.equal([]);
   });
 
   it('is begun where nothing of it was', async () => {
