@@ -188,7 +188,9 @@ export const withoutResource = (
 
 /** Whether a container's change takes the task to a status of which ECS is told at once. */
 export function movesTask(context: TaskContext, change: ContainerChange): boolean {
-  const next = verdict(withChange(context, change));
+  const after = withChange(context, change);
+  if (change.status === 'MANIFEST_PULLED') return manifestIsDue(after);
+  const next = verdict(after);
   return next !== verdict(context) && (next === 'running' || next === 'stopped');
 }
 
@@ -219,8 +221,11 @@ export function toldStatus({
 }
 
 /** Whether a container's change is one that ECS is told of, be it alone. */
-export const isTold = ({ containers }: TaskContext, { name, status }: ContainerChange): boolean =>
-  !containers[name]?.internal && (status === 'RUNNING' || status === 'STOPPED');
+export function isTold({ containers }: TaskContext, change: ContainerChange): boolean {
+  const { name, status } = change;
+  if (containers[name]?.internal) return false;
+  return status !== 'PULLED' && status !== 'CREATED' && toldStatus(change) !== null;
+}
 
 const least = (times: (number | null)[]) => pick(times, Math.min);
 const latest = (times: (number | null)[]) => pick(times, Math.max);

@@ -307,6 +307,14 @@ describe('what a task becomes', () => {
       expect(decide.movesTask(context, change('web', status))).to.equal(expected);
     });
 
+  it('is told at once when the last digest is settled, and one was found out', () => {
+    const resolved = change('web', 'MANIFEST_PULLED', { digestResolved: true });
+    const moves = (log: ContainerStatus) =>
+      decide.movesTask(taskContext([essential('web', 'NONE'), essential('log', log)]), resolved);
+    expect(moves('NONE')).to.equal(false);
+    expect(moves('MANIFEST_PULLED')).to.equal(true);
+  });
+
   it('goes by its own time where an event has none', () => {
     expect(decide.timeOf({ type: 'report.settled', at: 0 }, taskContext([]))).to.equal(1_000);
     expect(decide.timeOf({ type: 'task.stop', at: 2_000 }, taskContext([]))).to.equal(2_000);
@@ -343,6 +351,8 @@ describe('what a task becomes', () => {
     it(`tells ECS of a container that is ${status}`, () => {
       const context = taskContext([essential('web', 'NONE')]);
       expect(decide.isTold(context, change('web', status))).to.equal(alone);
+      const resolved = change('web', status, { digestResolved: true });
+      expect(decide.isTold(context, resolved)).to.equal(alone || status === 'MANIFEST_PULLED');
       expect(decide.toldStatus({ status, digestResolved: true })).to.equal(withDigest);
       expect(decide.toldStatus({ status, digestResolved: false })).to.equal(alone ? status : null);
     });

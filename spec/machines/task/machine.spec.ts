@@ -235,6 +235,23 @@ describe('a task', () => {
         });
     });
 
+    it('tells of the digest of one image while another is not settled yet', () => {
+      const resolved = { digest: 'sha256:d1', digestResolved: true };
+      at('pending', [known('web', 'NONE'), known('log', 'NONE')])
+        .gets(changed('web', 'MANIFEST_PULLED', resolved))
+        .stays(
+          {
+            ...containers(now(known('web', 'MANIFEST_PULLED'), resolved), known('log', 'NONE')),
+            knownAt: 2_000,
+          },
+          [
+            tellsOutbox('containers.changed', 'PENDING', {
+              containers: [told('web', 'MANIFEST_PULLED', { digest: 'sha256:d1' })],
+            }),
+          ],
+        );
+    });
+
     it('tells of a container that runs while another does not yet', () => {
       at('pending', [web, log])
         .gets(changed('web', 'RUNNING', { runtimeId: 'c0ffee' }))
