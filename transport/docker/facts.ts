@@ -20,6 +20,8 @@ import { labels, portsOf } from './translate.ts';
 export interface ToldBindings {
   /** Also those to `::` (`ECS_EXCLUDE_IPV6_PORTBINDING=false`). */
   ipv6Bindings?: boolean;
+  /** False where the instance has IPv6 only: those to `0.0.0.0` lead nowhere then. */
+  ipv4Bindings?: boolean;
 }
 
 /** What an inspect says of a container; a paused one counts as running. */
@@ -83,20 +85,21 @@ type PublishedPorts = Record<string, { HostIp: string; HostPort: string }[] | nu
 
 /**
  * The published ports of a task definition's mappings, in its order; a range is told as one. The
- * same ports bound to `::` are not told again unless they are asked for, and nothing is told of a container that has ended,
- * since Docker then forgets them.
+ * same ports bound to `::` are not told again unless they are asked for, and nothing is told of a
+ * container that has ended, since Docker then forgets them.
  */
 export function bindingsOf(
   mappings: PortMapping[],
   published: PublishedPorts,
-  { ipv6Bindings = false }: ToldBindings = {},
+  { ipv6Bindings = false, ipv4Bindings = true }: ToldBindings = {},
 ): NetworkBinding[] {
+  const leftOut = new Set([ipv6Bindings ? '' : '::', ipv4Bindings ? '' : '0.0.0.0']);
   const seen = new Set<string>();
   return mappings.flatMap((mapping) => {
     const [first = ''] = portsOf(mapping);
     if (seen.has(first)) return [];
     seen.add(first);
-    const bound = (published[first] ?? []).filter(({ HostIp }) => ipv6Bindings || HostIp !== '::');
+    const bound = (published[first] ?? []).filter(({ HostIp }) => !leftOut.has(HostIp));
     return bound.map(({ HostIp, HostPort }) => bindingOf(mapping, HostIp, Number(HostPort)));
   });
 }

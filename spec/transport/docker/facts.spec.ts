@@ -196,12 +196,13 @@ describe('the network bindings of a container', () => {
     ]);
   });
 
-  it('are told of `::` as well where that is asked for', () => {
+  it('are told of `::` as well where that is asked for, or of it alone', () => {
     const mapping = { kind: 'single', containerPort: 80, hostPort: 8080, protocol: 'tcp' } as const;
     const hosts = (told: object) =>
       bindingsOf([mapping], { '80/tcp': both('8080') }, told).map(({ bindIP }) => bindIP);
     expect(hosts({ ipv6Bindings: true })).to.deep.equal(['0.0.0.0', '::']);
     expect(hosts({ ipv6Bindings: false })).to.deep.equal(['0.0.0.0']);
+    expect(hosts({ ipv6Bindings: true, ipv4Bindings: false })).to.deep.equal(['::']);
   });
 
   it('tell a container port that is bound twice once for each host port', () => {
