@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { waitFor } from 'xstate';
 import type { Pulse } from '../../actors/effect.ts';
 import { createPlane } from '../../actors/plane.ts';
+import { refusalOf } from '../../machines/plane/decide.ts';
 import type { Delivery, PlaneContext } from '../../machines/plane/model.ts';
+import type { TaskReport } from '../../machines/report/model.ts';
 import { AcsServer } from '../../transport/acs/server.ts';
 import type { WireTask } from '../../transport/acs/task-definition.ts';
 import { ecsServer } from '../../transport/ecs/server.ts';
@@ -35,7 +37,7 @@ export class LocalPlane {
     ecsServer({
       register: ({ containerInstanceArn }) => this.#register(containerInstanceArn),
       discover: () => ({ acs: `${this.url}/acs/`, telemetry: null }),
-      submit: (report) => this.#plane.send({ type: 'task.reported', report }),
+      submit: (report) => this.#take(report),
     }),
   );
   readonly #plane: ReturnType<typeof createPlane>;
@@ -106,6 +108,12 @@ export class LocalPlane {
     const containerInstanceArn = known ?? this.#instance;
     this.#plane.send({ type: 'instance.registered', containerInstanceArn });
     return containerInstanceArn;
+  }
+
+  #take(report: TaskReport): string | null {
+    const refused = refusalOf(this.context(), report);
+    if (refused === null) this.#plane.send({ type: 'task.reported', report });
+    return refused;
   }
 
   #deliver({ messageId, seqNum, taskArn, desired }: Delivery): void {

@@ -27,6 +27,10 @@ export function withWish(
   };
 }
 
+/** Why a report is not taken, in words for the agent; null if it is. */
+export const refusalOf = ({ tasks }: PlaneContext, { taskArn }: TaskReport): string | null =>
+  tasks[taskArn] ? null : `This control plane has no task ${taskArn}`;
+
 /** Takes over what the agent told of a task; one that was never placed is not taken. */
 export function withReport(context: PlaneContext, report: TaskReport): Partial<PlaneContext> {
   const task = context.tasks[report.taskArn];

@@ -41,6 +41,7 @@ export class Plane {
         this.reports.push(report);
         this.#plane.send({ type: 'task.reported', report });
         for (const look of [...this.#waiting]) look();
+        return null;
       },
     }),
   );

@@ -9,7 +9,8 @@ export interface EcsHandlers {
   /** Answers the container instance's ARN. */
   register(registration: Registration): string;
   discover(): PollEndpoints;
-  submit(report: TaskReport): void;
+  /** Takes a report; answers why it never will, in words for people, or null. */
+  submit(report: TaskReport): string | null;
 }
 
 /** An answer of the API: a body, or an exception by its name. */
@@ -54,9 +55,13 @@ function perform(handlers: EcsHandlers, operation: string, input: Members): Answ
       const { acs, telemetry } = handlers.discover();
       return ok({ endpoint: acs, ...(telemetry !== null && { telemetryEndpoint: telemetry }) });
     }
-    case 'SubmitTaskStateChange':
-      handlers.submit(decodeTaskChange(input));
+    case 'SubmitTaskStateChange': {
+      // Without a status it tells of the task's attachments only, and nothing of its state.
+      const refused =
+        input.text('status') === null ? null : handlers.submit(decodeTaskChange(input));
+      if (refused !== null) return refusal('InvalidParameterException', refused);
       return ok({ acknowledgment: 'ACK' });
+    }
     case 'SubmitContainerStateChange':
     case 'SubmitAttachmentStateChanges':
       return ok({ acknowledgment: 'ACK' });

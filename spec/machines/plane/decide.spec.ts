@@ -62,6 +62,12 @@ describe('the decisions of the local control plane', () => {
     expect(tasks?.[one]?.reason).to.equal('second');
   });
 
+  it('refuse what is told of a task without a place, and take it of all others', () => {
+    const told = report('RUNNING', { taskArn: one });
+    expect(decide.refusalOf(context(), told)).to.equal(`This control plane has no task ${one}`);
+    expect(decide.refusalOf(context(task()), told)).to.equal(null);
+  });
+
   it('take nothing that is told of a task without a place', () => {
     expect(decide.withReport(context(), report('RUNNING', { taskArn: one }))).to.deep.equal({});
   });

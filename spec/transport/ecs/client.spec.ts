@@ -421,6 +421,19 @@ describe('the ECS API client', () => {
 });
 
 describe('the local control plane’s ECS API', () => {
+  const uncalled = () => {
+    throw new Error('not to be called');
+  };
+  const none = { register: uncalled, discover: uncalled, submit: uncalled };
+  const submit = async ({ url }: Loopback, input: object, operation = 'SubmitTaskStateChange') => {
+    const response = await fetch(url, {
+      method: 'POST',
+      body: JSON.stringify(input),
+      headers: { 'x-amz-target': `AmazonEC2ContainerServiceV20141113.${operation}` },
+    });
+    return await response.json();
+  };
+
   it('hears what the client says, in the same words', async () => {
     const registered: Registration[] = [];
     const heard: TaskReport[] = [];
@@ -431,7 +444,10 @@ describe('the local control plane’s ECS API', () => {
           return 'arn:ci/9';
         },
         discover: () => ({ acs: 'http://acs/', telemetry: null }),
-        submit: (given) => heard.push(given),
+        submit: (given) => {
+          heard.push(given);
+          return null;
+        },
       }),
     );
     const api = ecsClient({
@@ -483,6 +499,24 @@ describe('the local control plane’s ECS API', () => {
     await loopback.close();
   });
 
+  it('refuses for good what its control plane will never take, and says why', async () => {
+    const loopback = await listen(ecsServer({ ...none, submit: () => 'no such task' }));
+    const answer = await submit(loopback, { task: 'arn:task/1', status: 'RUNNING' });
+    expect(answer).to.deep.equal({ __type: 'InvalidParameterException', message: 'no such task' });
+    await loopback.close();
+  });
+
+  it('takes what is told of attachments alone as no word on a task’s state', async () => {
+    const loopback = await listen(ecsServer(none));
+    const attachments = [{ attachmentArn: 'arn:attachment/1', status: 'ATTACHED' }];
+    const taken = { acknowledgment: 'ACK' };
+    expect(await submit(loopback, { task: 'arn:task/1', attachments })).to.deep.equal(taken);
+    expect(await submit(loopback, { attachments }, 'SubmitAttachmentStateChanges')).to.deep.equal(
+      taken,
+    );
+    await loopback.close();
+  });
+
   const wrong: [string, { target: string; body: string }, string][] = [
     [
       'an unknown operation',
@@ -510,10 +544,7 @@ describe('the local control plane’s ECS API', () => {
   ];
   for (const [what, { target, body }, type] of wrong)
     it(`answers ${what} as the service would`, async () => {
-      const none = () => {
-        throw new Error('not to be called');
-      };
-      const loopback = await listen(ecsServer({ register: none, discover: none, submit: none }));
+      const loopback = await listen(ecsServer(none));
       const response = await fetch(loopback.url, {
         method: 'POST',
         body,
