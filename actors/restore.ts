@@ -14,9 +14,9 @@ import {
 import { reportMachine } from '../machines/report/machine.ts';
 import { newOutbox } from '../machines/report/order.ts';
 import { resourceMachine } from '../machines/resource/machine.ts';
-import { newTask, taskInput, verdict, withChange } from '../machines/task/decide.ts';
+import { newTask, reportOf, taskInput, verdict, withChange } from '../machines/task/decide.ts';
 import { taskMachine } from '../machines/task/machine.ts';
-import type { KnownContainer, TaskContext, TaskPlan } from '../machines/task/model.ts';
+import type { KnownContainer, TaskContext, TaskPlan, TaskStatus } from '../machines/task/model.ts';
 import type { Row } from '../persistence/store.ts';
 import type { ImageRecord } from './images.ts';
 
@@ -77,7 +77,7 @@ export function composeRoot(
   for (const plan of saved.plans) {
     const task = composer.task(plan);
     children[taskActorId(plan.arn)] = child('task', taskActorId(plan.arn), task);
-    const outbox = composer.outbox(plan.arn, task.context as TaskContext);
+    const outbox = composer.outbox(plan.arn, task);
     if (outbox)
       children[outboxActorId(plan.arn)] = child('report', outboxActorId(plan.arn), outbox);
     readmit(task, admission);
@@ -114,6 +114,13 @@ const child = (src: string, id: string, snapshot: unknown): Child => ({
   syncSnapshot: false,
 });
 
+/** What ECS is to know of a task in these states; in all others it is told when the task moves on. */
+const toldIn: Record<string, TaskStatus> = {
+  running: 'RUNNING',
+  stopped: 'STOPPED',
+  cleaning: 'STOPPED',
+};
+
 /** Puts the parts of one task together, and tells of records that were lost. */
 class Composer {
   readonly #saved: Saved;
@@ -126,11 +133,24 @@ class Composer {
     this.#lost = lost;
   }
 
-  /** The outbox of a task; null where it has told all there is to tell. */
-  outbox(arn: string, { settled }: TaskContext): Persisted | null {
-    const kept = this.#find(outboxActorId(arn), reportMachine, { isMissed: !settled });
-    if (kept || settled) return kept ?? null;
-    return active('idle', newOutbox({ taskArn: arn, roll: 0 }));
+  /**
+   * The outbox of a task; null where it has told all there is to tell. What ECS accepted is lost with
+   * a record: the task's state is then told again, because it may be one that ECS does not know.
+   */
+  outbox(taskArn: string, { value, context }: Persisted): Persisted | null {
+    const task = context as TaskContext;
+    const kept = this.#find(outboxActorId(taskArn), reportMachine, { isMissed: !task.settled });
+    if (kept || task.settled) return kept ?? null;
+    const outbox = newOutbox({ taskArn, roll: 0 });
+    const status = toldIn[topOf(value)];
+    if (!status) return active('idle', outbox);
+    return active(
+      'sending',
+      { ...outbox, queue: [reportOf(task, status)] },
+      {
+        submit: effectChild('submit', { taskArn }),
+      },
+    );
   }
 
   /**

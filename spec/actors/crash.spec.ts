@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { DockerError, dockerNameOf } from '../../transport/docker/port.ts';
+import { EcsError } from '../../transport/ecs/port.ts';
 import { container, ending, task, unwanted, wanted } from '../support/builders.ts';
 import { World } from '../support/world.ts';
 
@@ -133,7 +134,6 @@ describe('an agent that is killed', () => {
 
   it('tells ECS what it had not told yet', async () => {
     await running(task('a', [ending('main', 7, 5)]));
-    const { EcsError } = await import('../../transport/ecs/port.ts');
     world.plane.failNext('submit', new EcsError('ECS_UNREACHABLE', 'x', 'no network'));
     await world.clock.advance(5_100);
     expect(statuses()).to.deep.equal(['RUNNING']);
@@ -161,6 +161,20 @@ describe('an agent that is killed', () => {
       expect(world.plane.reports.at(-1)?.containers[0]?.exitCode).to.equal(0);
       expect(world.plane.statusesOf(task('b').arn)).to.deep.equal(['RUNNING']);
     });
+
+  it('tells the end of a task again whose outbox was damaged before ECS knew it', async () => {
+    await running(task('a', [ending('main', 7, 5)]));
+    const trouble = new EcsError('ECS_UNREACHABLE', 'x', 'no network');
+    world.plane.failNext('submit', ...Array.from({ length: 5 }, () => trouble));
+    await world.clock.advance(6_000);
+    await world.kill();
+    world.store.damage('outbox/a');
+    await world.start();
+    await world.clock.until(() => statuses().includes('STOPPED'));
+    expect(world.plane.reports.at(-1)?.containers[0]?.exitCode).to.equal(7);
+    await world.clock.advance(4 * 3_600_000);
+    expect(world.stateOf('task/a')).to.equal(undefined);
+  });
 
   it('makes a task anew whose record names a state that no chart has', async () => {
     await running();
