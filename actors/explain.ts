@@ -38,7 +38,9 @@ export function explain(ports: ExplainPorts, task: string | null): Explanation[]
   if (task === null)
     return [
       ...agentParts(ports).filter(({ steady, parts }) => !steady || parts.length > 0),
-      ...plans.map((plan) => explainTask(ports, plan)).filter(({ steady }) => !steady),
+      ...plans
+        .map((plan) => explainTask(ports, plan))
+        .filter(({ steady, parts }) => !steady || parts.length > 0),
     ];
   return plans
     .filter(({ arn }) => arn === task || taskIdOf(arn) === task)

@@ -214,7 +214,10 @@ describe('an explanation of a task', () => {
     await world.clock.advance(10 * second);
     const [first, second_ = ''] = lines(world, 'a');
     expect(first).to.equal('task a: all its containers run, for 10 s');
-    expect(second_).to.match(/^ {2}its reports to ECS: waits for another try to tell ECS/);
+    expect(second_).to.match(
+      /^ {2}its reports to ECS: waits for another try to tell ECS: no network, until in \d s, then it is told again$/,
+    );
+    expect(explained(world, null).map(({ subject }) => subject)).to.include('task a');
   });
 
   it('says that it has stopped and when its remains go', async () => {
