@@ -9,7 +9,13 @@ import type { Clock } from '../host/port.ts';
 import type { Credentials } from '../wire/credentials.ts';
 import { encodeRegistration, encodeTaskChange } from './codec.ts';
 import { ecsErrorOf } from './errors.ts';
-import { EcsError, type EcsPort, type PollEndpoints, type Registration } from './port.ts';
+import {
+  EcsError,
+  type EcsPort,
+  type PollEndpoints,
+  type Registration,
+  roundTripMs,
+} from './port.ts';
 
 /** How the agent reaches the ECS API. */
 export interface EcsOptions {
@@ -21,8 +27,6 @@ export interface EcsOptions {
   clock: Clock;
 }
 
-/** A whole round trip: 30 s to connect, 10 s for TLS, 2 s for the answer. */
-const roundTripMs = 42_000;
 /** How long an endpoint of ACS is used before ECS is asked for it again. */
 const endpointsMs = 12 * 3_600_000;
 

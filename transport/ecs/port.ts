@@ -1,6 +1,9 @@
 import { AgentError } from '../../machines/names/errors.ts';
 import type { TaskReport } from '../../machines/report/model.ts';
 
+/** How long a call may take in all: 30 s to connect, 10 s for TLS, 2 s for the answer. */
+export const roundTripMs = 42_000;
+
 /** What the agent registers itself with. `clientToken` is one for all attempts of one start. */
 export interface Registration {
   cluster: string;

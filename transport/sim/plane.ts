@@ -1,65 +1,87 @@
+import type { PlaneEvent } from '../../machines/plane/model.ts';
 import type { TaskReport } from '../../machines/report/model.ts';
 import type { Acknowledgement, CredentialReceipt, Payload } from '../../machines/session/model.ts';
 import type { RefusedTask, TaskArrival } from '../../machines/task/model.ts';
 import type { AcsConnection, AcsListener, AcsPort, RoleCredentials } from '../acs/port.ts';
-import { EcsError, type EcsPort, type Registration } from '../ecs/port.ts';
+import type { EcsError, EcsPort, Registration } from '../ecs/port.ts';
 import type { Clock } from '../host/port.ts';
+import { type PlaneCall, SimApi } from './plane/api.ts';
 
-/** Which call of the ECS API a fault is for. */
-export type PlaneCall = 'register' | 'discover' | 'submit';
+/** How a connection ends. */
+type LineEnd = { clean: boolean; inactiveInstance?: boolean; reason?: string };
 
 /**
  * A control plane without sockets, for one container instance under one virtual clock: both ports
  * of the agent, what it was told, and the faults it can have.
  */
 export class SimPlane {
-  /** Every change the agent was thanked for, in order. */
+  /** Every change that was taken, in order; `unheard` are those for which the agent was not thanked. */
   readonly reports: TaskReport[] = [];
+  readonly unheard = new Set<TaskReport>();
   readonly acknowledgements: Acknowledgement[] = [];
   readonly registrations: Registration[] = [];
   /** How often the agent connected. */
   connections = 0;
+  /** How connections end before they are open; null where they are taken. */
+  refusal: LineEnd | null = null;
+  readonly api: SimApi;
   readonly #clock: Clock;
   readonly #latencyMs: number;
-  readonly #faults = new Map<PlaneCall, EcsError[]>();
+  #tell: (event: PlaneEvent) => void = () => {};
   #listener: AcsListener | null = null;
+  /** Whether nothing gets through in either direction, though the connection stands. */
+  #isSilent = false;
   #messages = 0;
 
   constructor(clock: Clock, latencyMs = 1) {
     this.#clock = clock;
     this.#latencyMs = latencyMs;
+    this.api = new SimApi(clock, latencyMs);
   }
 
   readonly ecs: EcsPort = {
     register: async (registration, signal) => {
       await this.#answer('register', signal);
       this.registrations.push(registration);
-      return registration.containerInstanceArn ?? `${this.#arn('container-instance')}/simulated`;
+      const containerInstanceArn =
+        registration.containerInstanceArn ?? `${this.#arn('container-instance')}/simulated`;
+      this.#tell({ type: 'instance.registered', containerInstanceArn });
+      return containerInstanceArn;
     },
     discoverPollEndpoint: async (_, signal) => {
       await this.#answer('discover', signal);
       return { acs: 'sim://acs/', telemetry: null };
     },
-    submitTaskStateChange: async (_, report, signal) => {
-      await this.#answer('submit', signal);
-      this.reports.push(structuredClone(report));
-    },
+    submitTaskStateChange: (_, report, signal) =>
+      this.api.ask('submit', signal, (isHeard) => this.#take(structuredClone(report), isHeard)),
   };
 
   readonly acs: AcsPort = {
     connect: (_, listener) => {
       this.#listener = listener;
+      this.#isSilent = false;
       const cancel = this.#clock.at(this.#clock.now() + this.#latencyMs, () => {
+        if (this.#listener !== listener) return;
+        if (this.refusal) return this.drop(this.refusal);
         this.connections += 1;
         listener.opened();
+        this.#tell({ type: 'agent.connected', at: this.#clock.now() });
       });
       return this.#connection(listener, cancel);
     },
   };
 
+  /** Tells of all that is noticed of the agent, as the control plane's own chart takes it. */
+  follow(tell: (event: PlaneEvent) => void): void {
+    this.#tell = tell;
+  }
+
   /** The next calls of this kind fail, one error each. */
   failNext(call: PlaneCall, ...errors: EcsError[]): void {
-    this.#faults.set(call, [...(this.#faults.get(call) ?? []), ...errors]);
+    this.api.plan(
+      call,
+      errors.map((error) => ({ is: 'error', error })),
+    );
   }
 
   /**
@@ -72,36 +94,38 @@ export class SimPlane {
     credentials: (RoleCredentials | CredentialReceipt)[] = [],
   ): string {
     const messageId = this.#messageId();
-    const payload: Payload = {
-      messageId,
-      clusterArn: this.#arn('cluster'),
-      containerInstanceArn: this.#arn('container-instance'),
-      tasks: structuredClone(tasks),
-      refused,
-      credentials: credentials.map(receiptOf),
-    };
-    const roles = credentials.filter((role) => 'keys' in role);
-    this.#listener?.message({ kind: 'payload', payload }, structuredClone(roles));
+    this.#send({ messageId, tasks, refused }, credentials);
     return messageId;
+  }
+
+  /** Sends tasks under a message id, which may have been used before. */
+  redeliver(messageId: string, tasks: TaskArrival[]): void {
+    this.#send({ messageId, tasks, refused: [] }, []);
   }
 
   /** Sends new keys for a role; answers the message id. */
   refresh(role: RoleCredentials): string {
     const messageId = this.#messageId();
     const message = { kind: 'credentials', messageId, receipt: receiptOf(role) } as const;
-    this.#listener?.message(message, [structuredClone(role)]);
+    this.#hears()?.message(message, [structuredClone(role)]);
     return messageId;
   }
 
   heartbeat(messageId: string): void {
-    this.#listener?.message({ kind: 'heartbeat', messageId }, []);
+    this.#hears()?.message({ kind: 'heartbeat', messageId }, []);
   }
 
   /** Ends the connection, in good order or not. */
-  drop(end: { clean: boolean; inactiveInstance?: boolean }): void {
+  drop(end: LineEnd): void {
     const listener = this.#listener;
     this.#listener = null;
     listener?.closed({ inactiveInstance: false, reason: 'dropped', ...end });
+    this.#tell({ type: 'agent.disconnected' });
+  }
+
+  /** From now on nothing gets through, until the agent connects anew. */
+  silence(): void {
+    this.#isSilent = true;
   }
 
   /** The statuses the agent told of a task, in order. */
@@ -115,7 +139,12 @@ export class SimPlane {
       if (this.#listener === listener) this.drop({ clean });
     };
     return {
-      send: (acknowledgement) => this.acknowledgements.push(acknowledgement),
+      send: (acknowledgement) => {
+        if (this.#hears() !== listener) return;
+        this.acknowledgements.push(acknowledgement);
+        if (acknowledgement.kind !== 'payload') return;
+        this.#tell({ type: 'payload.acknowledged', messageId: acknowledgement.messageId });
+      },
       close: () => end(true),
       terminate: () => end(false),
     };
@@ -125,18 +154,34 @@ export class SimPlane {
 
   #arn = (kind: string): string => `arn:aws:ecs:sim:000000000000:${kind}/simulated`;
 
-  #answer(call: PlaneCall, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const fault = this.#faults.get(call)?.shift();
-      const cancel = this.#clock.at(this.#clock.now() + this.#latencyMs, () =>
-        fault ? reject(fault) : resolve(),
-      );
-      signal?.addEventListener('abort', () => {
-        cancel();
-        reject(new EcsError('ECS_UNREACHABLE', 'AbortError', 'The call was given up'));
-      });
-    });
+  #send(
+    { tasks, ...payload }: Pick<Payload, 'messageId' | 'tasks' | 'refused'>,
+    credentials: (RoleCredentials | CredentialReceipt)[],
+  ): void {
+    const sent: Payload = {
+      ...payload,
+      clusterArn: this.#arn('cluster'),
+      containerInstanceArn: this.#arn('container-instance'),
+      tasks: structuredClone(tasks),
+      credentials: credentials.map(receiptOf),
+    };
+    const roles = credentials.filter((role) => 'keys' in role);
+    this.#hears()?.message({ kind: 'payload', payload: sent }, structuredClone(roles));
   }
+
+  /** The agent's end of the line, while anything gets through to it. */
+  #hears(): AcsListener | null {
+    return this.#isSilent ? null : this.#listener;
+  }
+
+  #take(report: TaskReport, isHeard: boolean): void {
+    this.reports.push(report);
+    if (!isHeard) this.unheard.add(report);
+    this.#tell({ type: 'task.reported', report });
+  }
+
+  #answer = (call: PlaneCall, signal?: AbortSignal): Promise<void> =>
+    this.api.ask(call, signal, () => {});
 }
 
 const receiptOf = ({ credentialsId, expiration }: CredentialReceipt): CredentialReceipt => ({

@@ -1,0 +1,60 @@
+import { EcsError, roundTripMs } from '../../ecs/port.ts';
+import type { Clock } from '../../host/port.ts';
+
+/** Which call of the ECS API a fault is for. */
+export type PlaneCall = 'register' | 'discover' | 'submit';
+
+/** What goes wrong with a call: only one whose reply is lost has taken effect. */
+export type PlaneFault = { is: 'error'; error: EcsError } | { is: 'hang' } | { is: 'lost reply' };
+
+/** The ECS API of a simulated control plane: how long its calls take, and what goes wrong with them. */
+export class SimApi {
+  /** What goes wrong with a call for which nothing was planned; null for nothing. */
+  weather: (call: PlaneCall) => PlaneFault | null = () => null;
+  /** How many calls were under way at the same time, at most. */
+  mostAtOnce = 0;
+  readonly #clock: Clock;
+  readonly #latencyMs: number;
+  readonly #planned = new Map<PlaneCall, PlaneFault[]>();
+  #underWay = 0;
+
+  constructor(clock: Clock, latencyMs: number) {
+    this.#clock = clock;
+    this.#latencyMs = latencyMs;
+  }
+
+  /** The next calls of this kind meet these faults, one each. */
+  plan(call: PlaneCall, faults: PlaneFault[]): void {
+    this.#planned.set(call, [...(this.#planned.get(call) ?? []), ...faults]);
+  }
+
+  /** One call, with the deadline that the client of the real API sets it. */
+  ask<Answer>(
+    call: PlaneCall,
+    signal: AbortSignal | undefined,
+    take: (isHeard: boolean) => Answer,
+  ): Promise<Answer> {
+    const fault = this.#planned.get(call)?.shift() ?? this.weather(call);
+    this.#underWay += 1;
+    this.mostAtOnce = Math.max(this.mostAtOnce, this.#underWay);
+    const takesMs = fault?.is === 'hang' ? roundTripMs : this.#latencyMs;
+    return new Promise<Answer>((resolve, reject) => {
+      const cancel = this.#clock.at(this.#clock.now() + takesMs, () => {
+        if (fault?.is === 'error') return reject(fault.error);
+        if (fault?.is === 'hang') return reject(broken('TimeoutError', 'did not answer in time'));
+        const answer = take(fault === null);
+        if (fault === null) resolve(answer);
+        else reject(broken('ECONNRESET', 'broke the connection'));
+      });
+      signal?.addEventListener('abort', () => {
+        cancel();
+        reject(broken('AbortError', 'was asked no longer'));
+      });
+    }).finally(() => {
+      this.#underWay -= 1;
+    });
+  }
+}
+
+const broken = (type: string, what: string): EcsError =>
+  new EcsError('ECS_UNREACHABLE', type, `The simulated ECS API ${what}`);
