@@ -69,6 +69,8 @@ export type WorldSettings = Partial<Omit<AgentSettings, 'rules' | 'cleanup'>> & 
   engine?: Pick<SimEngineOptions, 'images' | 'registry' | 'info'>;
   metadataFiles?: MetadataFilePort;
   loginFor?: RegistryPort['loginFor'];
+  /** How long calls of the ECS API and the opening of a connection take. */
+  planeLatencyMs?: number;
 };
 
 /** The calls that a story of tasks is not about. */
@@ -79,7 +81,7 @@ export class World {
   readonly clock = new SimClock(1_700_000_000_000);
   readonly random = simRandom(1);
   readonly engine: SimEngine;
-  readonly plane = new SimPlane(this.clock);
+  readonly plane: SimPlane;
   readonly host = simHost();
   readonly cgroups = new SimCgroups((parent) => this.engine.core.isBusy(parent));
   /** What the agent logged: `<level> <message>`. */
@@ -96,7 +98,9 @@ export class World {
   readonly #loginFor: RegistryPort['loginFor'];
   #life = new Life();
 
-  constructor({ rules, cleanup, engine, metadataFiles, loginFor, ...more }: WorldSettings = {}) {
+  constructor(given: WorldSettings = {}) {
+    const { rules, cleanup, engine, metadataFiles, loginFor, planeLatencyMs, ...more } = given;
+    this.plane = new SimPlane(this.clock, planeLatencyMs);
     this.engine = new SimEngine({ clock: this.clock, random: this.random, ...engine });
     this.#metadataFiles = metadataFiles ?? noMetadataFiles;
     this.#loginFor = loginFor ?? (() => Promise.resolve(null));
