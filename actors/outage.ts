@@ -1,16 +1,19 @@
 import type { Clock } from '../transport/host/port.ts';
 import type { Log } from './recorder.ts';
 
+/** How often in a row a task's change is not taken before that is worth a line. */
+const lasting = 2;
+
 /**
- * Tells the log of trouble in telling ECS: a line for each kind of it, however many tasks and tries
- * it concerns, and one when ECS has taken what it did not take.
+ * Tells the log of trouble in telling ECS that outlasts a retry: a line for each kind of it, however
+ * many tasks and tries it concerns, and one when ECS has taken all that it did not take.
  */
 export class Outage {
   readonly #log: Log;
   readonly #clock: Clock;
-  /** Tasks whose latest try failed. */
-  readonly #waiting = new Set<string>();
-  /** What there is to say of the outage that goes on. */
+  /** Tasks whose latest try failed, and how many did in a row. */
+  readonly #waiting = new Map<string, number>();
+  /** What there is to say of the trouble that goes on; kinds are those that the log was told of. */
   #course: { since: number; tries: number; tasks: Set<string>; kinds: Set<string> } | null = null;
 
   constructor({ log, clock }: { log: Log; clock: Clock }) {
@@ -24,15 +27,13 @@ export class Outage {
     const { tasks, kinds } = this.#course;
     this.#course.tries += 1;
     tasks.add(taskArn);
-    this.#waiting.add(taskArn);
-    if (kinds.has(code)) return;
+    const inARow = (this.#waiting.get(taskArn) ?? 0) + 1;
+    this.#waiting.set(taskArn, inARow);
+    if (inARow < lasting || kinds.has(code)) return;
     kinds.add(code);
     this.#log.warn(
       `ECS does not take changes of tasks; it is told again until it does: ${message}`,
-      {
-        code,
-        taskArn,
-      },
+      { code, taskArn },
     );
   }
 
@@ -40,8 +41,9 @@ export class Outage {
   answered(taskArn: string): void {
     this.#waiting.delete(taskArn);
     if (!this.#course || this.#waiting.size > 0) return;
-    const { since, tries, tasks } = this.#course;
+    const { since, tries, tasks, kinds } = this.#course;
     this.#course = null;
+    if (kinds.size === 0) return;
     this.#log.info('ECS takes changes of tasks again', {
       seconds: Math.round((this.#clock.now() - since) / 1_000),
       tasks: tasks.size,

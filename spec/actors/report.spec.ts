@@ -75,14 +75,21 @@ describe('what ECS is told', () => {
     await world.clock.until(() => world.plane.reports.length === 20);
     const said = 'warn ECS does not take changes of tasks; it is told again until it does: no';
     expect(troubles().map((line) => line.replace(/,"taskArn":"[^"]*"/, ''))).to.deep.equal([
-      `${said} {"code":"ECS_UNREACHABLE"}`,
       `${said} {"code":"ECS_DENIED"}`,
+      `${said} {"code":"ECS_UNREACHABLE"}`,
       'info ECS takes changes of tasks again {"seconds":5,"tasks":20,"failedTries":60}',
     ]);
-    world.plane.failNext('submit', refused('ECS_DENIED'));
+    world.plane.failNext('submit', refused('ECS_DENIED'), refused('ECS_DENIED'));
     world.plane.deliver([unwanted(task('t1'))]);
     await world.clock.until(() => world.plane.reports.length === 21);
     expect(troubles().slice(3)).to.have.length(2);
+  });
+
+  it('is no trouble for the log when one retry is enough', async () => {
+    world.plane.failNext('submit', refused('ECS_THROTTLED'));
+    world.plane.deliver([wanted(task('a'))]);
+    await world.clock.until(() => statuses().length > 0);
+    expect(troubles()).to.deep.equal([]);
   });
 
   it('is told again when a call hangs until its deadline', async () => {
@@ -134,6 +141,6 @@ describe('what ECS is told', () => {
     await slow.start();
     slow.plane.deliver(Array.from({ length: 30 }, (_, at) => wanted(task(`t${at}`))));
     await slow.clock.until(() => slow.plane.reports.length === 30, 1_000);
-    expect(slow.plane.api.mostAtOnce).to.equal(10);
+    expect(slow.plane.api.mostAtOnce.submit).to.equal(10);
   });
 });

@@ -29,8 +29,8 @@ export class SimPlane {
   readonly #latencyMs: number;
   #tell: (event: PlaneEvent) => void = () => {};
   #listener: AcsListener | null = null;
-  /** Whether nothing gets through in either direction, though the connection stands. */
-  #isSilent = false;
+  /** Whether anything gets through: the connection is open, and not only half. */
+  #isThrough = false;
   #messages = 0;
 
   constructor(clock: Clock, latencyMs = 1) {
@@ -59,11 +59,12 @@ export class SimPlane {
   readonly acs: AcsPort = {
     connect: (_, listener) => {
       this.#listener = listener;
-      this.#isSilent = false;
+      this.#isThrough = false;
       const cancel = this.#clock.at(this.#clock.now() + this.#latencyMs, () => {
         if (this.#listener !== listener) return;
         if (this.refusal) return this.drop(this.refusal);
         this.connections += 1;
+        this.#isThrough = true;
         listener.opened();
         this.#tell({ type: 'agent.connected', at: this.#clock.now() });
       });
@@ -98,9 +99,10 @@ export class SimPlane {
     return messageId;
   }
 
-  /** Sends tasks under a message id, which may have been used before. */
-  redeliver(messageId: string, tasks: TaskArrival[]): void {
+  /** Sends tasks under a message id, which may have been used before; answers whether they arrive. */
+  redeliver(messageId: string, tasks: TaskArrival[]): boolean {
     this.#send({ messageId, tasks, refused: [] }, []);
+    return this.#hears() !== null;
   }
 
   /** Sends new keys for a role; answers the message id. */
@@ -125,7 +127,7 @@ export class SimPlane {
 
   /** From now on nothing gets through, until the agent connects anew. */
   silence(): void {
-    this.#isSilent = true;
+    this.#isThrough = false;
   }
 
   /** The statuses the agent told of a task, in order. */
@@ -171,7 +173,7 @@ export class SimPlane {
 
   /** The agent's end of the line, while anything gets through to it. */
   #hears(): AcsListener | null {
-    return this.#isSilent ? null : this.#listener;
+    return this.#isThrough ? this.#listener : null;
   }
 
   #take(report: TaskReport, isHeard: boolean): void {

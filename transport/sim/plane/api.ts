@@ -11,12 +11,12 @@ export type PlaneFault = { is: 'error'; error: EcsError } | { is: 'hang' } | { i
 export class SimApi {
   /** What goes wrong with a call for which nothing was planned; null for nothing. */
   weather: (call: PlaneCall) => PlaneFault | null = () => null;
-  /** How many calls were under way at the same time, at most. */
-  mostAtOnce = 0;
+  /** How many calls of each kind were under way at the same time, at most. */
+  readonly mostAtOnce = { register: 0, discover: 0, submit: 0 };
   readonly #clock: Clock;
   readonly #latencyMs: number;
   readonly #planned = new Map<PlaneCall, PlaneFault[]>();
-  #underWay = 0;
+  readonly #underWay = { register: 0, discover: 0, submit: 0 };
 
   constructor(clock: Clock, latencyMs: number) {
     this.#clock = clock;
@@ -35,8 +35,8 @@ export class SimApi {
     take: (isHeard: boolean) => Answer,
   ): Promise<Answer> {
     const fault = this.#planned.get(call)?.shift() ?? this.weather(call);
-    this.#underWay += 1;
-    this.mostAtOnce = Math.max(this.mostAtOnce, this.#underWay);
+    this.#underWay[call] += 1;
+    this.mostAtOnce[call] = Math.max(this.mostAtOnce[call], this.#underWay[call]);
     const takesMs = fault?.is === 'hang' ? roundTripMs : this.#latencyMs;
     return new Promise<Answer>((resolve, reject) => {
       const cancel = this.#clock.at(this.#clock.now() + takesMs, () => {
@@ -51,7 +51,7 @@ export class SimApi {
         reject(broken('AbortError', 'was asked no longer'));
       });
     }).finally(() => {
-      this.#underWay -= 1;
+      this.#underWay[call] -= 1;
     });
   }
 }
