@@ -143,6 +143,22 @@ describe('an agent that is killed', () => {
     expect(world.plane.reports.at(-1)?.containers[0]?.exitCode).to.equal(7);
   });
 
+  it('tells ECS once more what it had accepted, where that was not on disk yet, and then no more', async () => {
+    world = new World({ planeLatencyMs: 1_000 });
+    await world.start();
+    world.plane.deliver([wanted(plan)]);
+    await world.clock.until(() => world.stateOf('outbox/a') === 'sending');
+    await world.clock.advance(500);
+    world.store.hold();
+    await world.clock.until(() => statuses().length === 1);
+    for (const times of [2, 2]) {
+      await world.kill();
+      await world.start();
+      await world.clock.advance(60_000);
+      expect(statuses()).to.deep.equal(Array(times).fill('RUNNING'));
+    }
+  });
+
   const records = ['task/a', 'container/a/main', 'outbox/a'];
   for (const record of records)
     it(`lives on with a task whose record ${record} was damaged`, async () => {
