@@ -13,6 +13,7 @@ import {
 } from '../machines/names/arn.ts';
 import type { StateMeta } from '../machines/names/effects.ts';
 import type { Failure } from '../machines/names/errors.ts';
+import type { OutboxContext } from '../machines/report/model.ts';
 import type { TaskContext, TaskPlan } from '../machines/task/model.ts';
 import type { WatchContext } from '../machines/watch/machine.ts';
 import type { Explanation } from '../transport/http/port.ts';
@@ -93,9 +94,20 @@ function explainTask(ports: ExplainPorts, plan: TaskPlan): Explanation {
       }),
     ),
     ...lastOnes(context),
-    ...part(ports, outboxActorId(plan.arn), { subject: 'its reports to ECS', words: {} }),
+    ...part(ports, outboxActorId(plan.arn), {
+      subject: 'its reports to ECS',
+      words: { before: triesBefore(system, plan.arn) },
+    }),
   ].filter(({ steady }) => !steady);
   return { ...told, since: sinceOf(snapshot), parts };
+}
+
+/** What came of telling ECS before, while it is told again. */
+function triesBefore(system: System, taskArn: string): string {
+  const outbox: AnyActorRef | undefined = system.get(outboxActorId(taskArn));
+  const { attempts = 0, trouble } = (outbox?.getSnapshot().context ?? {}) as Partial<OutboxContext>;
+  if (attempts === 0) return '';
+  return `, after ${attempts} failed ${attempts === 1 ? 'try' : 'tries'}: ${textOf(trouble)}`;
 }
 
 /** Containers that run on until those that depend on them have stopped. */

@@ -96,7 +96,7 @@ export const reportMachine = setup({
       },
     },
     sending: {
-      ...waits('ECS to accept a change', 'submit', 'it is told again'),
+      ...waits('ECS to accept a change{before}', 'submit', 'it is told again'),
       on: {
         'task.changed': { actions: enqueue },
         'containers.changed': { actions: collect },

@@ -220,6 +220,19 @@ describe('an explanation of a task', () => {
     expect(explained(world, null).map(({ subject }) => subject)).to.include('task a');
   });
 
+  it('says what came of telling ECS before, while a call hangs', async () => {
+    const world = await started();
+    const trouble = new EcsError('ECS_UNREACHABLE', 'ENETUNREACH', 'no network');
+    world.plane.failNext('submit', trouble, trouble);
+    world.plane.api.plan('submit', [{ is: 'hang' }]);
+    world.plane.deliver([wanted(task('a'))]);
+    await world.clock.advance(10 * second);
+    expect(lines(world, 'a')[1]).to.equal(
+      '  its reports to ECS: waits for ECS to accept a change, after 2 failed tries: no network, ' +
+        'then it is told again',
+    );
+  });
+
   it('says that it has stopped and when its remains go', async () => {
     const world = await started();
     world.plane.deliver([wanted(task('a', [ending('main', 0)]))]);
