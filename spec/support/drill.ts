@@ -51,16 +51,16 @@ const kinds: ((id: string, s: number) => TaskPlan)[] = [
     const dependsOn = [{ container: 'db', condition: 'START' as const }];
     return task(id, [container('db'), container('app', { dependsOn })]);
   },
-  (id) => {
+  (id, s) => {
     const restartPolicy = { ignoredExitCodes: [0], attemptPeriodS: 60 };
-    return task(id, [{ ...ending('main', 3, 70), restartPolicy }]);
+    return task(id, [{ ...ending('main', 3, 61 + s), restartPolicy }]);
   },
 ];
 
-/** How one container is: as the Engine has it, or as the control plane was told. */
+/** How tasks and their containers are: as the Engine has them, or as the control plane was told. */
 type Seen = Record<string, { status: string; containers: Record<string, string> }>;
 
-const ranks = { PENDING: 0, NONE: 0, MANIFEST_PULLED: 1, RUNNING: 2, STOPPED: 3 } as const;
+const ranks = { PENDING: 0, MANIFEST_PULLED: 1, RUNNING: 2, STOPPED: 3 } as const;
 
 /**
  * An agent with a hundred tasks whose ECS API fails in every way and whose connection to ACS flaps,
