@@ -11,7 +11,7 @@ import type { Clock } from '../../transport/host/port.ts';
 import { openIntrospection } from '../../transport/http/introspection.ts';
 import { type InstanceMetadata, instanceMetadata } from '../../transport/http/metadata.ts';
 import { type Config, ConfigError, readConfig } from '../config/config.ts';
-import type { Environment } from '../config/variables.ts';
+import type { Environment } from '../variables/variables.ts';
 import { type AgentLog, openLog } from '../service/log.ts';
 import { agentText, agentVersion } from '../version.ts';
 import { type Assembly, assemble, connectEngine, waitLimits } from './assemble.ts';

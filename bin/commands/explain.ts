@@ -6,7 +6,7 @@ import { askExplanations, encodeExplanations } from '../../transport/http/explan
 import type { Explanation } from '../../transport/http/port.ts';
 import { localUrl } from '../../transport/http/server.ts';
 import { readConfig } from '../config/config.ts';
-import type { Environment } from '../config/variables.ts';
+import type { Environment } from '../variables/variables.ts';
 
 /** Where the command writes, and how. */
 export interface ExplainOutput {

@@ -1,4 +1,4 @@
-import type { Environment } from '../config/variables.ts';
+import type { Environment } from '../variables/variables.ts';
 
 /** A command of the executable: takes the words after its name, answers the exit code. */
 type Command = (words: string[], environment: Environment) => Promise<number>;

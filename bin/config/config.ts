@@ -1,29 +1,61 @@
-import { posix } from 'node:path';
 import type { PullBehavior } from '../../machines/container/model.ts';
 import type { CleanupRules } from '../../machines/image/model.ts';
+import { AgentError } from '../../machines/names/errors.ts';
 import type { PortRange } from '../../transport/host/ports.ts';
 import type { AwsKeys } from '../../transport/wire/credentials.ts';
-import { diskIntervalMs, diskPercents, keptImages } from './images.ts';
-import { ConfigError, readSettings, type Settings } from './settings.ts';
-import { type Environment, knownLogDrivers, type Platform } from './variables.ts';
+import { diskPercents } from '../variables/images.ts';
+import type { Environment, Platform } from '../variables/variables.ts';
+import { fieldsOf } from './fields.ts';
+import { type Reading, readSettings, type Settings } from './settings.ts';
+import type { Sources } from './sources.ts';
 
-export { ConfigError };
+/** A configuration the agent cannot start with. Its message is one line and names the remedies. */
+export class ConfigError extends AgentError {
+  constructor(message: string) {
+    super('CONFIG_INVALID', message);
+  }
+}
 
-/** What the environment says, once it is understood; numbers carry their unit in their name. */
+/** What all sources say, once it is understood; numbers carry their unit in their name. */
 export interface Config {
   cluster: string;
+  /** Whether no cluster was configured, so that `default` may be made. */
+  clusterIsDefault: boolean;
   /** '' where the instance metadata must tell it. */
   region: string;
   backendHost: string | null;
   keys: AwsKeys | null;
+  /** Profile in the file of rotating credentials. */
+  alternateProfile: string;
+  /** Proxies for own calls; '' for none. */
+  proxy: { http: string; https: string; none: string };
   metadataDisabled: boolean;
+  /** Whether the instance registers without its identity document. */
+  identityDocumentDisabled: boolean;
   external: boolean;
   instanceAttributes: Record<string, string>;
+  instanceTags: Record<string, string>;
+  /** Whether the tags of the EC2 instance are taken over at registration. */
+  tagsFromEc2: boolean;
+  /** The family of addresses of the instance; null to find out. */
+  ipCompatibility: 'ipv4' | 'ipv6' | null;
+  detailedOsFamily: string;
+  selinux: boolean;
+  apparmor: boolean;
+  volumePluginCapabilities: string[];
+  /** Whether the instance is drained when EC2 is about to take it back. */
+  spotDraining: boolean;
+  /** Whether the instance registers only once it leaves its warm pool. */
+  warmPools: boolean;
+  /** Where updates of the agent are put, if it takes any; '' for the working directory. */
+  updates: { enabled: boolean; directory: string };
+  taskRoles: { enabled: boolean; hostNetwork: boolean };
   dockerHost: string;
   dataDirectory: string;
   /** The data directory as the Engine's host names it: another path for an agent in a container. */
   hostDataDirectory: string;
   checkpoint: boolean;
+  log: LogRules;
   logLevel: Settings['ECS_LOGLEVEL'];
   logFile: string | null;
   /** Where the introspection endpoint listens; port 0 turns it off. */
@@ -73,162 +105,64 @@ export interface TaskLimits {
   memoryForContainers: boolean;
 }
 
+/** What the agent logs, where to, and how. */
+export interface LogRules {
+  level: Settings['ECS_LOGLEVEL'];
+  /** The level of the file. */
+  onInstanceLevel: Settings['ECS_LOGLEVEL'];
+  file: string | null;
+  /** Log driver of the agent's own container; '' where it is not known. */
+  driver: string;
+  rollover: 'size' | 'hourly' | 'none';
+  format: 'logfmt' | 'json';
+  maxFileSizeMb: number;
+  maxRollCount: number;
+}
+
+/** The configuration, and what it is made of. */
+export interface ReadConfig extends Omit<Reading, 'errors'> {
+  config: Config;
+}
+
 /**
- * Reads the agent's configuration from environment variables. Throws {@link ConfigError} where a
- * wrong value must not be passed over.
+ * Reads the agent's configuration from the environment and from what else there is. Throws
+ * {@link ConfigError}, once for all of them, where wrong values must not be passed over.
  */
 export function readConfig(
   environment: Environment,
   platform: Platform,
-): { config: Config; warnings: string[] } {
-  const { settings, warnings } = readSettings(environment, platform);
-  const config: Config = {
-    ...instanceOf(settings, platform),
-    checkpoint: settings.ECS_CHECKPOINT ?? Boolean(environment.ECS_DATADIR?.trim()),
-    ...capacityOf(settings),
-    ...imagesOf(settings, warnings),
-    ...tasksOf(settings, platform),
-  };
-  check(config);
-  return { config, warnings };
+  sources: Sources = {},
+): ReadConfig {
+  const { errors, ...read } = readSettings(environment, platform, sources);
+  read.warnings.push(...settle(read.settings, platform));
+  const config = fieldsOf(read, platform);
+  errors.push(...regionErrors(config, sources));
+  if (errors.length > 0) throw new ConfigError(errors.join('; '));
+  return { config, ...read };
 }
 
-const instanceOf = (settings: Settings, platform: Platform) => ({
-  cluster: settings.ECS_CLUSTER,
-  region: settings.AWS_DEFAULT_REGION,
-  backendHost: addressOf(settings.ECS_BACKEND_HOST),
-  keys: keysOf(settings),
-  metadataDisabled: settings.AWS_EC2_METADATA_DISABLED,
-  external: settings.ECS_EXTERNAL,
-  instanceAttributes: settings.ECS_INSTANCE_ATTRIBUTES,
-  dockerHost: settings.DOCKER_HOST,
-  dataDirectory: settings.ECS_DATADIR,
-  hostDataDirectory: hostDirectoryOf(settings, platform),
-  logLevel: settings.ECS_LOGLEVEL,
-  logFile: settings.ECS_LOGFILE || null,
-  introspection: {
-    address: settings.ECS_INTROSPECTION_BIND_ADDRESS,
-    port: settings.ECS_INTROSPECTION_PORT,
-  },
-  metricsDisabled: settings.ECS_DISABLE_METRICS,
-});
-
-const capacityOf = (settings: Settings) => ({
-  reservedTcpPorts: settings.ECS_RESERVED_PORTS,
-  reservedUdpPorts: settings.ECS_RESERVED_PORTS_UDP,
-  reservedMemoryMiB: settings.ECS_RESERVED_MEMORY,
-  dynamicPorts: settings.ECS_DYNAMIC_HOST_PORT_RANGE,
-  ipv6BindingsExcluded: settings.ECS_EXCLUDE_IPV6_PORTBINDING,
-  loggingDrivers: settings.ECS_AVAILABLE_LOGGING_DRIVERS,
-  privilegedDisabled: settings.ECS_DISABLE_PRIVILEGED,
-});
-
-const imagesOf = (settings: Settings, warnings: string[]) => ({
-  pullBehavior: settings.ECS_IMAGE_PULL_BEHAVIOR,
-  pull: {
-    upfront: settings.ECS_PULL_DEPENDENT_CONTAINERS_UPFRONT,
-    inactivityMs: settings.ECS_IMAGE_PULL_INACTIVITY_TIMEOUT,
-  },
-  engineAuth: { type: settings.ECS_ENGINE_AUTH_TYPE, data: settings.ECS_ENGINE_AUTH_DATA },
-  cleanup: {
-    // Images that are to be taken from the cache must stay in it.
-    images:
-      !settings.ECS_DISABLE_IMAGE_CLEANUP && settings.ECS_IMAGE_PULL_BEHAVIOR !== 'prefer-cached',
-    intervalMs: settings.ECS_IMAGE_CLEANUP_INTERVAL,
-    minimumAgeMs: settings.ECS_IMAGE_MINIMUM_CLEANUP_AGE,
-    imagesPerCycle: settings.ECS_NUM_IMAGES_DELETE_PER_CYCLE,
-    excluded: [...settings.ECS_EXCLUDE_UNTRACKED_IMAGE, ...keptImages],
-    untracked: settings.ECS_ENABLE_UNTRACKED_IMAGE_CLEANUP,
-    untrackedMinimumAgeMs: settings.NON_ECS_IMAGE_MINIMUM_CLEANUP_AGE,
-    untrackedContainersPerCycle: Math.max(0, settings.NONECS_NUM_CONTAINERS_DELETE_PER_CYCLE),
-    containerAgeMs: settings.ECS_ENGINE_TASK_CLEANUP_WAIT_DURATION,
-    disk: diskOf(settings, warnings),
-  },
-});
-
-const tasksOf = (settings: Settings, platform: Platform) => ({
-  stopTimeoutMs: settings.ECS_CONTAINER_STOP_TIMEOUT,
-  limits: {
-    pullMs: settings.ECS_IMAGE_PULL_TIMEOUT,
-    manifestMs: settings.ECS_MANIFEST_PULL_TIMEOUT,
-    createMs: settings.ECS_CONTAINER_CREATE_TIMEOUT,
-    startMs: settings.ECS_CONTAINER_START_TIMEOUT,
-  },
-  taskCleanup: {
-    waitMs: settings.ECS_ENGINE_TASK_CLEANUP_WAIT_DURATION,
-    jitterMs: settings.ECS_ENGINE_TASK_CLEANUP_WAIT_DURATION_JITTER,
-  },
-  taskLimits: {
-    // Windows has no control groups.
-    wanted: platform === 'windows' ? false : settings.ECS_ENABLE_TASK_CPU_MEM_LIMIT,
-    cgroupPath: settings.ECS_CGROUP_PATH,
-    cpuPeriodMs: settings.ECS_CGROUP_CPU_PERIOD,
-    pids: settings.ECS_TASK_PIDS_LIMIT,
-    memoryForContainers: settings.ECS_PROPAGATE_TASK_MEMORY_LIMIT_CGROUPV2,
-  },
-  matchSharedVolumes: settings.ECS_SHARED_VOLUME_MATCH_FULL_CONFIG,
-  metadataFiles: settings.ECS_ENABLE_CONTAINER_METADATA,
-  healthDisabled: settings.ECS_DISABLE_DOCKER_HEALTH_CHECK,
-  unboundedOnWindows: {
-    cpu: settings.ECS_ENABLE_CPU_UNBOUNDED_WINDOWS_WORKAROUND,
-    memory: settings.ECS_ENABLE_MEMORY_UNBOUNDED_WINDOWS_WORKAROUND,
-  },
-});
-
-function addressOf(host: string): string | null {
-  if (host === '') return null;
-  return /^\w+:\/\//.test(host) ? host : `https://${host}`;
-}
-
-function keysOf(settings: Settings): AwsKeys | null {
-  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey } = settings;
-  const sessionToken = settings.AWS_SESSION_TOKEN;
-  if (!accessKeyId || !secretAccessKey) return null;
-  return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
-}
-
-/**
- * The Amazon ECS agent runs in a container: its `/data` is a folder below `ECS_HOST_DATA_DIR`, which
- * is `/var/lib/ecs` unless it is set. A data directory elsewhere, or one that is below that folder by
- * its own name, is the host's.
- */
-function hostDirectoryOf(settings: Settings, platform: Platform): string {
-  const { ECS_DATADIR: own, ECS_HOST_DATA_DIR: given } = settings;
-  if (platform === 'windows') return given || own;
-  if (given === '' && !/^\/data\/?$/.test(own)) return own;
-  const outer = (given || '/var/lib/ecs').replace(/\/+$/, '');
-  return own === outer || own.startsWith(`${outer}/`) ? own : posix.join(outer, own);
-}
-
-function diskOf(settings: Settings, warnings: string[]): CleanupRules['disk'] {
+/** Makes settings fit each other; answers what there is to say. */
+function settle(settings: Settings, platform: Platform): string[] {
   const high = settings.ECS_IMAGE_CLEANUP_DISK_HIGH_PERCENT;
   const low = settings.ECS_IMAGE_CLEANUP_DISK_LOW_PERCENT;
-  if (low < high) return { highPercent: high, lowPercent: low, intervalMs: diskIntervalMs };
-  warnings.push(
+  const more = [
+    ...(platform === 'windows' && settings.ECS_ENABLE_TASK_IAM_ROLE ? [80] : []),
+    ...(settings.ECS_ENABLE_PROMETHEUS_METRICS ? [51_680] : []),
+  ];
+  settings.ECS_RESERVED_PORTS = [...new Set([...settings.ECS_RESERVED_PORTS, ...more])];
+  if (low < high) return [];
+  settings.ECS_IMAGE_CLEANUP_DISK_HIGH_PERCENT = diskPercents.high;
+  settings.ECS_IMAGE_CLEANUP_DISK_LOW_PERCENT = diskPercents.low;
+  return [
     'ECS_IMAGE_CLEANUP_DISK_LOW_PERCENT must be below ECS_IMAGE_CLEANUP_DISK_HIGH_PERCENT, but ' +
       `${low} is not below ${high}: the defaults are used`,
-  );
-  return {
-    highPercent: diskPercents.high,
-    lowPercent: diskPercents.low,
-    intervalMs: diskIntervalMs,
-  };
+  ];
 }
 
-function check({ external, region, loggingDrivers, dockerHost, backendHost }: Config): void {
-  if (external && region === '')
-    throw new ConfigError('ECS_EXTERNAL is true, so AWS_DEFAULT_REGION must name the region');
-  const unknown = loggingDrivers.find((driver) => !knownLogDrivers.includes(driver));
-  if (unknown !== undefined)
-    throw new ConfigError(
-      `ECS_AVAILABLE_LOGGING_DRIVERS names ${JSON.stringify(unknown)}, which is no log driver: use ${knownLogDrivers.join(', ')}`,
-    );
-  if (!/^(unix|npipe|tcp|http):\/\/.+/.test(dockerHost) || !URL.canParse(dockerHost))
-    throw new ConfigError(
-      `DOCKER_HOST must be an address such as unix:///var/run/docker.sock or tcp://10.0.0.1:2375, not ${JSON.stringify(dockerHost)}`,
-    );
-  if (backendHost !== null && !(/^https?:/.test(backendHost) && URL.canParse(backendHost)))
-    throw new ConfigError(
-      `ECS_BACKEND_HOST must be an address such as https://ecs.example.com, not ${JSON.stringify(backendHost)}`,
-    );
+function regionErrors({ external, region }: Config, sources: Sources): string[] {
+  if (region !== '') return [];
+  if (external) return ['ECS_EXTERNAL is true, so AWS_DEFAULT_REGION must name the region'];
+  return sources.region === null
+    ? ['The AWS region is not known: set AWS_DEFAULT_REGION, as no EC2 metadata service answers']
+    : [];
 }

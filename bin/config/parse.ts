@@ -1,37 +1,29 @@
 import { isIP } from 'node:net';
 import type { PortRange } from '../../transport/host/ports.ts';
 
-/** What became of a variable's text: a value, or why the text is none. */
-export type Parsed<Value> = { value: Value } | { wrong: string };
+/**
+ * What became of a text or of a JSON value: a value, or what it must be. Something of the right form
+ * that is out of bounds is passed over by every source; what is fatal, by none.
+ */
+export type Parsed<Value> = { value: Value } | { wrong: string; is?: 'range' | 'fatal' };
 
 /** Reads the text of one environment variable. */
 export type Parser<Value> = (text: string) => Parsed<Value>;
 
-const wrong = (what: string): { wrong: string } => ({ wrong: what });
+/** Reads one value of a JSON document. */
+export type Decoder<Value> = (json: unknown) => Parsed<Value>;
 
-export const text: Parser<string> = (given) => ({ value: given.trim() });
+/** Says what a value must be. */
+export const wrong = (what: string, is?: 'range' | 'fatal') => ({ wrong: what, ...(is && { is }) });
 
 const truths = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
 const untruths = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
 
+/** The words for yes and no that the Go language knows. */
 export const flag: Parser<boolean> = (given) => {
   const word = given.trim();
   if (truths.has(word)) return { value: true };
   return untruths.has(word) ? { value: false } : wrong('true or false');
-};
-
-export const whole =
-  ({ least = 0, most }: { least?: number; most: number }): Parser<number> =>
-  (given) => {
-    const number = /^\d+$/.test(given) ? Number(given) : Number.NaN;
-    if (number >= least && number <= most) return { value: number };
-    return wrong(`a whole number ${least === 0 ? 'of at most' : `from ${least} to`} ${most}`);
-  };
-
-/** A whole number of either sign. */
-export const integer: Parser<number> = (given) => {
-  const number = /^[+-]?\d+$/.test(given) ? Number(given) : Number.NaN;
-  return Number.isSafeInteger(number) ? { value: number } : wrong('a whole number');
 };
 
 const unitsMs: Record<string, number> = {
@@ -45,7 +37,7 @@ const unitsMs: Record<string, number> = {
 };
 
 /** Go counts durations in nanoseconds of 64 bits: some 292 years. */
-const longestMs = 2 ** 63 / 1e6;
+export const longestMs = 2 ** 63 / 1e6;
 
 /** A duration as the Go language writes it, e.g. `1h30m` or `1.5s`, in ms; a bare number has no unit. */
 export const duration: Parser<number> = (given) => {
@@ -59,38 +51,16 @@ export const duration: Parser<number> = (given) => {
   return { value: sign === '-' ? -sum : sum };
 };
 
-/** A duration that fits; zero passes, as it means "not set". */
-export const durationWhere =
-  (fits: (ms: number) => boolean, what: string): Parser<number> =>
-  (given) => {
-    const parsed = duration(given);
-    return 'wrong' in parsed || parsed.value === 0 || fits(parsed.value) ? parsed : wrong(what);
-  };
-
-export const oneOf =
-  <Word extends string>(words: readonly Word[]): Parser<Word> =>
-  (given) => {
-    const word = words.find((candidate) => candidate === given.trim());
-    return word === undefined ? wrong(`one of ${words.join(', ')}`) : { value: word };
-  };
-
-const json = (given: string): unknown => {
-  try {
-    return JSON.parse(given);
-  } catch {
-    return undefined;
-  }
-};
-
-const isPort = (value: unknown): value is number =>
-  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 65_535;
-
-export const ports: Parser<number[]> = (given) => {
-  const list = json(given);
-  return Array.isArray(list) && list.every(isPort)
-    ? { value: list }
-    : wrong('a JSON list of port numbers, such as [22,80]');
-};
+/** A duration in ms as the Go language writes it, but without the units that are zero. */
+export function durationText(ms: number): string {
+  const size = Math.abs(ms);
+  if (size < 1_000) return size === 0 ? '0s' : `${ms}ms`;
+  const hours = Math.floor(size / 3_600_000);
+  const minutes = Math.floor((size % 3_600_000) / 60_000);
+  const seconds = Math.round(size % 60_000) / 1_000;
+  const parts = [hours && `${hours}h`, minutes && `${minutes}m`, seconds && `${seconds}s`];
+  return `${ms < 0 ? '-' : ''}${parts.filter((part) => part !== 0).join('')}`;
+}
 
 /** First and last port as `start-end`. */
 export const portRange: Parser<PortRange> = (given) => {
@@ -100,8 +70,17 @@ export const portRange: Parser<PortRange> = (given) => {
     : wrong('a range of ports, such as 49152-65535');
 };
 
-export const ipAddress: Parser<string> = (given) =>
-  isIP(given.trim()) === 0 ? wrong('an IP address, such as 127.0.0.1') : { value: given.trim() };
+/** Whether it is the number of a port. */
+export const isPort = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 65_535;
+
+/** Whether it is a block of addresses, such as `10.0.0.0/16`. */
+export function isAddressBlock(value: unknown): value is string {
+  if (typeof value !== 'string') return false;
+  const [, address = '', bits] = /^([^/]+)\/(\d{1,3})$/.exec(value) ?? [];
+  const family = isIP(address);
+  return family !== 0 && Number(bits) <= (family === 4 ? 32 : 128);
+}
 
 /** What stands between commas, without the space around it. */
 export const commaList: Parser<string[]> = (given) => ({
@@ -111,21 +90,28 @@ export const commaList: Parser<string[]> = (given) => ({
     .filter((entry) => entry !== ''),
 });
 
-export const words: Parser<string[]> = (given) => {
-  const list = json(given);
-  return Array.isArray(list) && list.every((entry) => typeof entry === 'string')
-    ? { value: list }
-    : wrong('a JSON list of strings, such as ["json-file"]');
-};
+/**
+ * The first JSON value of a text, as the Go language decodes it: what follows it is passed over.
+ * Undefined where there is none.
+ */
+export function firstJson(given: string): unknown {
+  return jsonOf(given) ?? jsonOf(given.slice(0, endOfFirst(given)));
+}
 
-export const wordMap: Parser<Record<string, string>> = (given) => {
-  const map = json(given);
-  const fits =
-    typeof map === 'object' &&
-    map !== null &&
-    !Array.isArray(map) &&
-    Object.values(map).every((entry) => typeof entry === 'string');
-  return fits
-    ? { value: map as Record<string, string> }
-    : wrong('a JSON object of strings, such as {"stack":"prod"}');
-};
+function jsonOf(given: string): unknown {
+  try {
+    return JSON.parse(given);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Where the first list or object of a text ends. */
+function endOfFirst(given: string): number {
+  let depth = 0;
+  for (const { 0: token, index } of given.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/gs)) {
+    if (token === '[' || token === '{') depth += 1;
+    if ((token === ']' || token === '}') && --depth === 0) return index + 1;
+  }
+  return 0;
+}

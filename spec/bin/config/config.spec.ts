@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { type Config, ConfigError, readConfig } from '../../../bin/config/config.ts';
-import { variables } from '../../../bin/config/variables.ts';
+import { variables } from '../../../bin/variables/variables.ts';
 import { AgentError } from '../../../machines/names/errors.ts';
 import { cases } from './cases.ts';
 import { bothPlatforms, type Case, type Setting } from './rows.ts';

@@ -1,4 +1,4 @@
-import { knownLogDrivers } from '../../../bin/config/variables.ts';
+import { knownLogDrivers } from '../../../bin/variables/capacity.ts';
 import {
   bothPlatforms,
   type Case,

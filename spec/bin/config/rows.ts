@@ -1,5 +1,5 @@
 import type { Config } from '../../../bin/config/config.ts';
-import type { Platform } from '../../../bin/config/variables.ts';
+import type { Platform } from '../../../bin/variables/variables.ts';
 
 /** A member of the configuration, or one of a group: `cleanup.intervalMs`. */
 export type Setting = keyof Config | `${keyof Config}.${string}`;
