@@ -11,8 +11,9 @@ import type { Clock } from '../../transport/host/port.ts';
 import { openIntrospection } from '../../transport/http/introspection.ts';
 import { type InstanceMetadata, instanceMetadata } from '../../transport/http/metadata.ts';
 import { type Config, ConfigError, readConfig } from '../config/config.ts';
-import type { Environment } from '../variables/variables.ts';
+import { readConfigFile } from '../config/load.ts';
 import { type AgentLog, openLog } from '../service/log.ts';
+import type { Environment } from '../variables/variables.ts';
 import { agentText, agentVersion } from '../version.ts';
 import { type Assembly, assemble, connectEngine, waitLimits } from './assemble.ts';
 
@@ -25,7 +26,8 @@ export async function agentCommand(_: string[], environment: Environment): Promi
   const platform = process.platform === 'win32' ? 'windows' : 'linux';
   let log = openLog({ level: 'info', file: null, clock });
   try {
-    const { config, warnings } = readConfig(environment, platform);
+    const file = readConfigFile(environment, platform);
+    const { config, warnings } = readConfig(environment, platform, { file });
     log = openLog({ level: config.logLevel, file: config.logFile, clock });
     for (const warning of warnings) log.warn(warning);
     return await run(config, log, clock);

@@ -12,9 +12,9 @@ import { type WireTask, wireTaskOf } from '../../transport/acs/task-definition.t
 import { realClock } from '../../transport/host/clock.ts';
 import { realRandom } from '../../transport/host/random.ts';
 import { type Config, readConfig } from '../config/config.ts';
-import type { Environment } from '../variables/variables.ts';
 import sample from '../samples/hello-web.json' with { type: 'json' };
 import { type AgentLog, openLog } from '../service/log.ts';
+import type { Environment } from '../variables/variables.ts';
 import { assemble, connectEngine } from './assemble.ts';
 import { Lines } from './lines.ts';
 import { LocalPlane, localTaskArn } from './local-plane.ts';

@@ -11,6 +11,9 @@ const usage = `Usage: ecs-agent                           run the agent, configu
        ecs-agent migrate [--from PATH] [--dry-run] [--json] [--force]
                                            take over what Amazon's agent has saved, and its running
                                            tasks; migrate --help tells more
+       ecs-agent config [--json] [--no-metadata]
+                                           show the configuration, and where each value is from;
+                                           without asking the instance metadata
        ecs-agent --help                    show this
 `;
 
@@ -20,6 +23,7 @@ const unknownWord = 5;
 const commands: Record<string, () => Promise<Command>> = {
   agent: async () => (await import('./agent.ts')).agentCommand,
   dev: async () => (await import('./dev.ts')).devCommand,
+  config: async () => (await import('./config.ts')).configCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,
   migrate: async () => (await import('./migrate.ts')).migrateCommand,
 };

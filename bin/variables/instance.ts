@@ -13,6 +13,9 @@ import {
 } from '../config/kinds.ts';
 import { offSwitch, textOf, variable } from './variable.ts';
 
+/** The JSON file with further settings, where no other is named; on Windows, too. */
+export const defaultConfigFile = '/etc/ecs_container_agent/config.json';
+
 /** Levels of the log, from all to nothing. */
 export const logLevels = ['debug', 'info', 'warn', 'error', 'crit', 'none'] as const;
 
@@ -57,9 +60,7 @@ const identity = {
   ECS_ALTERNATE_CREDENTIAL_PROFILE: textOf('Profile in the file of rotating credentials.', {
     otherwise: 'default',
   }),
-  AWS_EC2_METADATA_DISABLED: offSwitch('Do not ask the EC2 instance metadata service.', {
-    own: true,
-  }),
+  AWS_EC2_METADATA_DISABLED: offSwitch('Do not ask the EC2 instance metadata service.'),
   ECS_EXTERNAL: offSwitch('The host is not an EC2 instance (ECS Anywhere).', { file: 'External' }),
   ECS_INSTANCE_ATTRIBUTES: variable<Record<string, string>>({
     kind: wordMap,
@@ -143,7 +144,7 @@ const stateAndLog = {
     in114: true,
   }),
   ECS_AGENT_CONFIG_FILE_PATH: textOf('The JSON file with further settings.', {
-    otherwise: '/etc/ecs_container_agent/config.json',
+    otherwise: defaultConfigFile,
   }),
   ECS_LOGFILE: textOf('File to log to, besides standard output.', { in114: true }),
   ECS_LOGLEVEL: variable({

@@ -40,12 +40,11 @@ const interfaces = {
 /** Storage and identities that are attached to tasks, and what only Windows has. */
 export const networkVariables = {
   ...interfaces,
-  ECS_EBSTA_SUPPORTED: plainSwitch('Offer EBS volumes for tasks.', {
-    otherwise: true,
+  ECS_EBSTA_SUPPORTED: onSwitch('Offer EBS volumes for tasks.', {
     file: 'EBSTASupportEnabled',
     ...notYet('support for EBS volumes'),
   }),
-  ECS_GMSA_SUPPORTED: plainSwitch('Offer gMSA.', {
+  ECS_GMSA_SUPPORTED: offSwitch('Offer gMSA.', {
     otherwise: (platform) => platform === 'windows',
     idleInFile: 'GMSACapable',
     ...gmsa,

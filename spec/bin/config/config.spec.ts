@@ -1,15 +1,59 @@
 import { expect } from 'chai';
-import { type Config, ConfigError, readConfig } from '../../../bin/config/config.ts';
-import { variables } from '../../../bin/variables/variables.ts';
+import { ConfigError, type ReadConfig, readConfig } from '../../../bin/config/config.ts';
+import {
+  forTestsOnly,
+  type Platform,
+  readByOthers,
+  type Variable,
+  variables,
+} from '../../../bin/variables/variables.ts';
 import { AgentError } from '../../../machines/names/errors.ts';
 import { cases } from './cases.ts';
 import { bothPlatforms, type Case, type Setting } from './rows.ts';
 
+type Table = Record<string, Variable<unknown>>;
+
 const read = ({ name, text, platform, more }: Case) =>
   readConfig({ ...more, [name]: text }, platform);
 
-const settingIn = (config: Config, setting: Setting): unknown =>
-  setting.split('.').reduce((found: unknown, member) => Object(found)[member], config);
+const settingIn = (read: ReadConfig, setting: Setting): unknown =>
+  setting
+    .split('.')
+    .reduce((found: unknown, member) => Object(found)[member], { ...read.config, ...read });
+
+/** The kinds of cases there are of a variable. */
+const kindsOf = (name: string, platform: Platform): string[] =>
+  cases
+    .filter((one) => one.name === name && one.platform === platform)
+    .map(({ text, warns, fails }) => {
+      if (text === undefined) return 'not set';
+      if (fails !== undefined || warns?.includes(' must be '))
+        return isOutOfBounds(name, text) ? 'out of bounds' : 'bad';
+      const [, how] = /(has no use|is raised|is lowered)/.exec(warns ?? '') ?? [];
+      return how?.replace('has no use', 'elsewhere') ?? 'good';
+    });
+
+const isOutOfBounds = (name: string, text: string): boolean => {
+  const parsed = (variables as Table)[name]?.kind.parse(text) ?? {};
+  return 'is' in parsed && parsed.is === 'range';
+};
+
+/** The kinds of cases of wrong values that a variable must have. */
+const wrongKindsOf = ({ kind, least, most }: Variable<unknown>): string[] => [
+  ...('wrong' in kind.parse('<no>') ? ['bad'] : []),
+  ...(/ (at most|at least|from \d)/.test(kind.words) ? ['out of bounds'] : []),
+  ...(least === undefined ? [] : ['is raised']),
+  ...(most === undefined ? [] : ['is lowered']),
+];
+
+/** All that is said of it: its warnings, or why it is refused. */
+function saidOf(given: Case): string {
+  try {
+    return read(given).warnings.join('\n');
+  } catch (error) {
+    return String(error);
+  }
+}
 
 const titleOf = ({ text, platform }: Case) =>
   `${text === undefined ? 'not set' : JSON.stringify(text)} on ${platform}`;
@@ -25,12 +69,15 @@ function refusal(environment: Record<string, string>): ConfigError {
 }
 
 describe('the configuration', () => {
-  it('has a case for every variable of the table, not set and set', () => {
-    const expected = Object.keys(variables).sort();
-    const names = (part: Case[]) => [...new Set(part.map(({ name }) => name))].sort();
-    expect(names(cases.filter(({ text }) => text === undefined))).to.deep.equal(expected);
-    expect(names(cases.filter(({ text }) => text !== undefined))).to.deep.equal(expected);
-  });
+  for (const [name, variable] of Object.entries(variables as Table))
+    for (const platform of bothPlatforms)
+      it(`has a case of each kind for ${name} on ${platform}`, () => {
+        expect(kindsOf(name, platform)).to.include.members(
+          (variable.only ?? platform) === platform
+            ? ['not set', 'good', ...wrongKindsOf(variable)]
+            : ['not set', 'elsewhere'],
+        );
+      });
 
   for (const name of Object.keys(variables)) {
     describe(`by ${name}`, () => {
@@ -43,9 +90,9 @@ describe('the configuration', () => {
           continue;
         }
         it(`has the ${setting} ${JSON.stringify(is)} where it is ${titleOf(given)}`, () => {
-          const { config, warnings } = read(given);
-          expect(settingIn(config, setting)).to.deep.equal(is);
-          expect(warnings).to.deep.equal(warns === undefined ? [] : [warns]);
+          const found = read(given);
+          expect(settingIn(found, setting)).to.deep.equal(is);
+          expect(found.warnings.join('\n')).to.equal(warns ?? '');
         });
       }
     });
@@ -75,17 +122,17 @@ describe('the configuration', () => {
       'linux',
     );
     expect(warnings.map((warning) => warning.split(' ')[0])).to.deep.equal([
+      'ECS_EXTERNAL',
       'ECS_LOGLEVEL',
       'ECS_RESERVED_PORTS',
-      'ECS_EXTERNAL',
     ]);
     for (const warning of warnings) expect(warning).to.match(/^.*: the default is used$/);
   });
 
   it('says no secret in a warning or a refusal', () => {
     const secrets = Object.fromEntries(
-      Object.entries(variables)
-        .filter(([, variable]) => 'secret' in variable)
+      Object.entries(variables as Table)
+        .filter(([, { secret }]) => secret)
         .map(([name]) => [name, `hidden of ${name}\n`]),
     );
     expect(Object.keys(secrets)).to.deep.equal([
@@ -94,16 +141,46 @@ describe('the configuration', () => {
       'AWS_SESSION_TOKEN',
       'ECS_ENGINE_AUTH_DATA',
     ]);
-    const wrong = cases.filter(({ warns, fails }) => warns !== undefined || fails !== undefined);
-    for (const { name, text, platform, more } of wrong) {
-      const environment = { ...more, ...secrets, [name]: text };
-      let said: unknown;
-      try {
-        said = readConfig(environment, platform).warnings.join();
-      } catch (error) {
-        said = String(error);
-      }
-      expect(said).to.include(name).and.not.include('hidden');
+    for (const given of cases.filter(({ warns, fails }) => warns ?? fails)) {
+      const { name, text, more, warns, fails } = given;
+      const said = saidOf({
+        ...given,
+        more: { ...secrets, ...more, ...(text && { [name]: text }) },
+      });
+      expect(said)
+        .to.include(warns ?? fails)
+        .and.not.include('hidden');
     }
+  });
+
+  it('says that a secret is wrong, but not what it is', () => {
+    const { config, warnings } = readConfig({ ECS_ENGINE_AUTH_DATA: '{"r":hidden}' }, 'linux');
+    expect(config.engineAuth.data).to.equal('');
+    expect(warnings).to.deep.equal([
+      'ECS_ENGINE_AUTH_DATA must be a JSON object, not (secret): the default is used',
+    ]);
+  });
+
+  it('is refused once for all that is wrong', () => {
+    const environment = { DOCKER_HOST: 'no', ECS_INSTANCE_ATTRIBUTES: 'no', ECS_EXTERNAL: 'true' };
+    const parts = refusal(environment)
+      .message.split('; ')
+      .map((part) => part.split(' ')[0]);
+    expect(parts).to.deep.equal(['ECS_INSTANCE_ATTRIBUTES', 'DOCKER_HOST', 'ECS_EXTERNAL']);
+  });
+
+  it('passes over what is only for tests, with a warning each', () => {
+    const environment = Object.fromEntries(forTestsOnly.map((name) => [name, 'true']));
+    const { warnings, ...read } = readConfig(environment, 'linux');
+    expect(warnings).to.deep.equal(
+      forTestsOnly.map((name) => `${name} is for tests: it is passed over`),
+    );
+    expect(read.config).to.deep.equal(readConfig({}, 'linux').config);
+  });
+
+  it('says nothing of what others read', () => {
+    const names = readByOthers.flatMap((group) => group.names);
+    const environment = Object.fromEntries(names.map((name) => [name, 'true']));
+    expect(readConfig(environment, 'linux')).to.deep.equal(readConfig({}, 'linux'));
   });
 });

@@ -21,7 +21,12 @@ const pulls: Case[] = [
   ...of(
     inactivity,
     'pull.inactivityMs',
-    [[undefined, 60_000], ['2m', 120_000], ...raised(inactivity, { is: ['59s'], to: 60_000 })],
+    [
+      [undefined, 60_000],
+      ['2m', 120_000],
+      ...raised(inactivity, { is: ['59s'], to: 60_000 }),
+      ...wrong(goDuration, 60_000, ['1']),
+    ],
     { on: ['linux'] },
   ),
   ...of(
@@ -45,10 +50,16 @@ const pulls: Case[] = [
   ...of('ECS_ENGINE_AUTH_TYPE', 'engineAuth.type', [
     [undefined, ''],
     [' docker ', 'docker'],
+    ['dockercfg', 'dockercfg'],
+    ...wrong('one of docker, dockercfg', '', ['Docker', 'ecr']),
   ]),
   ...of('ECS_ENGINE_AUTH_DATA', 'engineAuth.data', [
     [undefined, ''],
     ['{"r.example.com":{"username":"u"}}', '{"r.example.com":{"username":"u"}}'],
+    [' {"r.example.com": {}} and more', '{"r.example.com":{}}'],
+    ...['{"r.example.com":{"password":"hidden"}', 'hidden', '["hidden"]', '"hidden"', 'null'].map(
+      (text): Row => [text, '', `a JSON object, not (secret): ${unused}`],
+    ),
   ]),
 ];
 

@@ -22,6 +22,11 @@ const identity: Case[] = [
     [' prod\n', 'prod'],
     ['arn:aws:ecs:us-west-2:1:cluster/prod', 'arn:aws:ecs:us-west-2:1:cluster/prod'],
   ]),
+  ...of('ECS_CLUSTER', 'clusterIsDefault', [
+    [undefined, true],
+    ['prod', false],
+    ['default', false],
+  ]),
   ...of('AWS_DEFAULT_REGION', 'region', [
     [undefined, ''],
     [' us-west-2 ', 'us-west-2'],
@@ -196,6 +201,7 @@ const portsOf = (name: string, setting: Setting, none: number[], on = bothPlatfo
       ['[]', none],
       ['[0]', [0]],
       ['[22, 65535]', [22, 65_535]],
+      ['[22] # ssh', [22]],
       ...['[65536]', '[-1]', '[1.5]', '["22"]', '22', '22,80', '[22', '{}', 'null'].map(
         (text): Row => [
           text,
@@ -250,7 +256,7 @@ const capacity: Case[] = [
   ...refused('ECS_AVAILABLE_LOGGING_DRIVERS', 'loggingDrivers', [
     [
       '["json-file","smoke"]',
-      'ECS_AVAILABLE_LOGGING_DRIVERS names "smoke", which is no log driver: use json-file, syslog,',
+      `ECS_AVAILABLE_LOGGING_DRIVERS must be a JSON list of ${knownLogDrivers.join(', ')}, not`,
     ],
   ]),
   ...flagOf('ECS_DISABLE_METRICS', 'metricsDisabled'),

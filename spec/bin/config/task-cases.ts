@@ -1,4 +1,5 @@
-import { type Case, flagOf, of, type Row, raised, wrong } from './rows.ts';
+import type { Platform } from '../../../bin/variables/variables.ts';
+import { type Case, elsewhere, flagOf, of, type Row, raised, wrong } from './rows.ts';
 
 const goDuration = 'a duration with a unit, such as 30s or 1h30m';
 
@@ -81,11 +82,11 @@ const remains: Case[] = [
   ]),
 ];
 
-const ports: Case[] = of('ECS_DYNAMIC_HOST_PORT_RANGE', 'dynamicPorts', [
-  [undefined, null],
+const portRows = (none: unknown): Row[] => [
+  [undefined, none],
   ['49152-65535', { first: 49_152, last: 65_535 }],
   [' 1-1 ', { first: 1, last: 1 }],
-  ...wrong('a range of ports, such as 49152-65535', null, [
+  ...wrong('a range of ports, such as 49152-65535', none, [
     '0-10',
     '20-10',
     '10-65536',
@@ -96,33 +97,51 @@ const ports: Case[] = of('ECS_DYNAMIC_HOST_PORT_RANGE', 'dynamicPorts', [
     '-1-5',
     'a-b',
   ]),
-]);
+];
+
+const range = 'ECS_DYNAMIC_HOST_PORT_RANGE';
+const ports: Case[] = [
+  ...of(range, 'dynamicPorts', portRows(null), { on: ['linux'] }),
+  ...of(range, 'dynamicPorts', portRows({ first: 49_152, last: 65_535 }), { on: ['windows'] }),
+];
+
+const propagate = 'ECS_PROPAGATE_TASK_MEMORY_LIMIT_CGROUPV2';
+const linux = { on: ['linux'] as Platform[] };
 
 const limits: Case[] = [
-  ...flagOf('ECS_ENABLE_TASK_CPU_MEM_LIMIT', 'taskLimits.wanted', { otherwise: null }),
+  ...flagOf('ECS_ENABLE_TASK_CPU_MEM_LIMIT', 'taskLimits.wanted', { otherwise: null, ...linux }),
+  ...elsewhere('ECS_ENABLE_TASK_CPU_MEM_LIMIT', 'taskLimits.wanted', {
+    ...{ text: 'true', is: false, on: 'windows' },
+  }),
   ...of(
-    'ECS_ENABLE_TASK_CPU_MEM_LIMIT',
-    'taskLimits.wanted',
+    'ECS_CGROUP_PATH',
+    'taskLimits.cgroupPath',
     [
-      [undefined, false],
-      ['true', false],
-      ['false', false],
+      [undefined, '/sys/fs/cgroup'],
+      ['/cgroup', '/cgroup'],
     ],
-    { on: ['windows'] },
+    linux,
   ),
-  ...of('ECS_CGROUP_PATH', 'taskLimits.cgroupPath', [
-    [undefined, '/sys/fs/cgroup'],
-    ['/cgroup', '/cgroup'],
-  ]),
-  ...of('ECS_CGROUP_CPU_PERIOD', 'taskLimits.cpuPeriodMs', [
-    [undefined, 100],
-    ['0', 100],
-    ['8ms', 8],
-    ['100ms', 100],
-    ['12500us', 12.5],
-    ...wrong('a duration from 8ms to 100ms', 100, ['7.9ms', '101ms', '-50ms', '1s']),
-    ...wrong(goDuration, 100, ['50']),
-  ]),
+  ...elsewhere('ECS_CGROUP_PATH', 'taskLimits.cgroupPath', {
+    ...{ text: '/cgroup', is: '/sys/fs/cgroup', on: 'windows' },
+  }),
+  ...of(
+    'ECS_CGROUP_CPU_PERIOD',
+    'taskLimits.cpuPeriodMs',
+    [
+      [undefined, 100],
+      ['0', 100],
+      ['8ms', 8],
+      ['100ms', 100],
+      ['12500us', 12.5],
+      ...wrong('a duration from 8ms to 100ms', 100, ['7.9ms', '101ms', '-50ms', '1s']),
+      ...wrong(goDuration, 100, ['50']),
+    ],
+    linux,
+  ),
+  ...elsewhere('ECS_CGROUP_CPU_PERIOD', 'taskLimits.cpuPeriodMs', {
+    ...{ text: '8ms', is: 100, on: 'windows' },
+  }),
   ...of(
     'ECS_TASK_PIDS_LIMIT',
     'taskLimits.pids',
@@ -132,33 +151,26 @@ const limits: Case[] = [
       [' 4194304 ', 4_194_304],
       ...wrong('a whole number from 1 to 4194304', null, ['0', '-5', '4194305', '1.5', 'many']),
     ],
-    { on: ['linux'] },
+    linux,
   ),
-  ...of(
-    'ECS_TASK_PIDS_LIMIT',
-    'taskLimits.pids',
-    [
-      [undefined, null],
-      ['100', null, 'ECS_TASK_PIDS_LIMIT has no use on windows: it is passed over'],
-    ],
-    { on: ['windows'] },
-  ),
-  ...flagOf('ECS_PROPAGATE_TASK_MEMORY_LIMIT_CGROUPV2', 'taskLimits.memoryForContainers'),
-  ...of(
-    'ECS_PROPAGATE_TASK_MEMORY_LIMIT_CGROUPV2',
-    'taskLimits.memoryForContainers',
-    [
-      [
-        'true',
-        false,
-        'ECS_PROPAGATE_TASK_MEMORY_LIMIT_CGROUPV2 has no use on windows: it is passed over',
-      ],
-    ],
-    { on: ['windows'] },
-  ),
-  ...flagOf('ECS_ENABLE_CPU_UNBOUNDED_WINDOWS_WORKAROUND', 'unboundedOnWindows.cpu'),
-  ...flagOf('ECS_ENABLE_MEMORY_UNBOUNDED_WINDOWS_WORKAROUND', 'unboundedOnWindows.memory'),
+  ...elsewhere('ECS_TASK_PIDS_LIMIT', 'taskLimits.pids', {
+    ...{ text: '100', is: null, on: 'windows' },
+  }),
+  ...flagOf(propagate, 'taskLimits.memoryForContainers', linux),
+  ...elsewhere(propagate, 'taskLimits.memoryForContainers', {
+    ...{ text: 'true', is: false, on: 'windows' },
+  }),
 ];
+
+const unbounded: Case[] = (
+  [
+    ['ECS_ENABLE_CPU_UNBOUNDED_WINDOWS_WORKAROUND', 'unboundedOnWindows.cpu'],
+    ['ECS_ENABLE_MEMORY_UNBOUNDED_WINDOWS_WORKAROUND', 'unboundedOnWindows.memory'],
+  ] as const
+).flatMap(([name, setting]) => [
+  ...flagOf(name, setting, { on: ['windows'] }),
+  ...elsewhere(name, setting, { text: 'true', is: false, on: 'linux' }),
+]);
 
 /** The variables of how tasks run. */
 export const taskCases: Case[] = [
@@ -166,7 +178,17 @@ export const taskCases: Case[] = [
   ...remains,
   ...ports,
   ...limits,
+  ...unbounded,
   ...flagOf('ECS_EXCLUDE_IPV6_PORTBINDING', 'ipv6BindingsExcluded', { otherwise: true }),
+  ...of(
+    'ECS_EXCLUDE_IPV6_PORTBINDING',
+    'ipv6BindingsExcluded',
+    [
+      [undefined, false],
+      ['true', true],
+    ],
+    { on: ['linux'], more: { ECS_INSTANCE_IP_COMPATIBILITY: ' IPv6 ' } },
+  ),
   ...flagOf('ECS_SHARED_VOLUME_MATCH_FULL_CONFIG', 'matchSharedVolumes'),
   ...flagOf('ECS_ENABLE_CONTAINER_METADATA', 'metadataFiles'),
   ...flagOf('ECS_DISABLE_DOCKER_HEALTH_CHECK', 'healthDisabled'),

@@ -1,0 +1,220 @@
+import type { Settings } from '../../../bin/config/settings.ts';
+import type { Platform } from '../../../bin/variables/variables.ts';
+import {
+  bothPlatforms,
+  type Case,
+  changesNothing,
+  elsewhere,
+  flagOf,
+  of,
+  type Row,
+  raised,
+  refused,
+  wrong,
+} from './rows.ts';
+
+type Name = keyof Settings;
+
+const roles = 'this agent has no credentials for the roles of tasks yet';
+const endpoint = 'this agent has no metadata endpoint for tasks yet';
+const metrics = 'this agent has no metrics yet';
+const awsvpc = 'this agent has no awsvpc networking yet';
+const gmsa = 'this agent has no support for gMSA yet';
+const gpus = 'this agent has no support for GPUs yet';
+
+/** A switch that nothing looks at. */
+const idleFlag = (name: Name, idle: string, of: { otherwise?: boolean; on?: Platform[] } = {}) =>
+  flagOf(name, `settings.${name}`, { ...of, idle });
+
+/** A text that nothing looks at. */
+const idleText = (
+  name: Name,
+  idle: string,
+  { otherwise, on = bothPlatforms }: { otherwise: string; on?: Platform[] },
+) =>
+  of(
+    name,
+    `settings.${name}`,
+    [
+      [undefined, otherwise],
+      [otherwise || ' ', otherwise],
+      ['another', 'another', changesNothing(name, idle)],
+    ],
+    { on },
+  );
+
+const linuxOnly = (name: Name, text: string, is: unknown) =>
+  elsewhere(name, `settings.${name}`, { text, is, on: 'windows' });
+
+const rolesOfTasks: Case[] = [
+  ...flagOf('ECS_ENABLE_TASK_IAM_ROLE', 'taskRoles.enabled', { idle: roles }),
+  ...flagOf('ECS_ENABLE_TASK_IAM_ROLE_NETWORK_HOST', 'taskRoles.hostNetwork', { idle: roles }),
+  ...of(
+    'ECS_RESERVED_PORTS',
+    'reservedTcpPorts',
+    [
+      ['[443]', [443, 80], changesNothing('ECS_ENABLE_TASK_IAM_ROLE', roles)],
+      ['[80, 443]', [80, 443], changesNothing('ECS_ENABLE_TASK_IAM_ROLE', roles)],
+    ],
+    { on: ['windows'], more: { ECS_ENABLE_TASK_IAM_ROLE: 'true' } },
+  ),
+  ...of(
+    'ECS_RESERVED_PORTS',
+    'reservedTcpPorts',
+    [['[443]', [443], changesNothing('ECS_ENABLE_TASK_IAM_ROLE', roles)]],
+    { on: ['linux'], more: { ECS_ENABLE_TASK_IAM_ROLE: 'true' } },
+  ),
+  ...idleText('ECS_AUDIT_LOGFILE', roles, { otherwise: '/log/audit.log', on: ['linux'] }),
+  ...idleText('ECS_AUDIT_LOGFILE', roles, {
+    ...{ otherwise: 'C:\\ProgramData\\Amazon\\ECS\\log\\audit.log', on: ['windows'] },
+  }),
+  ...idleFlag('ECS_AUDIT_LOGFILE_DISABLED', roles),
+  ...idleFlag('ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE', roles),
+];
+
+const rates = 'two whole numbers above zero, such as 40,60';
+const pair = { steady: 40, burst: 60 };
+const limit = 'ECS_TASK_METADATA_RPS_LIMIT';
+
+const wait = 'ECS_POLLING_METRICS_WAIT_DURATION';
+const alsoIdle = ([text, is, why]: Row): Row => [
+  text,
+  is,
+  `${why}\n${changesNothing(wait, metrics)}`,
+];
+
+const told: Case[] = [
+  ...of(limit, 'settings.ECS_TASK_METADATA_RPS_LIMIT', [
+    [undefined, pair],
+    ['40,60', pair],
+    [' 1 , 2 ', { steady: 1, burst: 2 }, changesNothing(limit, endpoint)],
+    ...wrong(rates, pair, ['40', '0,60', '40,0', '40,-1', '40,60,80', 'a,b', '1.5,2']),
+  ]),
+  ...idleFlag('ECS_DISABLE_TASK_METADATA_AZ', endpoint),
+  ...idleFlag('ECS_POLL_METRICS', metrics),
+  ...of(wait, `settings.${wait}`, [
+    [undefined, 10_000],
+    ['0', 10_000],
+    ['10s', 10_000],
+    ['5s', 5_000, changesNothing(wait, metrics)],
+    ['20s', 20_000, changesNothing(wait, metrics)],
+    ...raised(wait, { is: ['4.9s', '-1s'], to: 5_000 }).map(alsoIdle),
+    alsoIdle(['21s', 20_000, `${wait} is lowered from "21s" to its greatest value, 20s`]),
+    ...wrong('a duration with a unit, such as 30s or 1h30m', 10_000, ['10', 'often']),
+  ]),
+  ...idleFlag('ECS_ENABLE_RUNTIME_STATS', 'this agent has no such statistics yet'),
+  ...idleFlag('ECS_ENABLE_FIRELENS_ASYNC', 'this agent has no FireLens yet', { otherwise: true }),
+  ...flagOf('ECS_ENABLE_SPOT_INSTANCE_DRAINING', 'spotDraining'),
+  ...flagOf('ECS_WARM_POOLS_CHECK', 'warmPools'),
+];
+
+const routes = 'ECS_AWSVPC_ADDITIONAL_LOCAL_ROUTES';
+const blocks = 'a JSON list of address blocks, such as ["10.0.0.0/16"]';
+
+const networks: Case[] = [
+  ...idleFlag('ECS_ENABLE_TASK_ENI', awsvpc),
+  ...idleFlag('ECS_ENABLE_HIGH_DENSITY_ENI', awsvpc, { otherwise: true, on: ['linux'] }),
+  ...linuxOnly('ECS_ENABLE_HIGH_DENSITY_ENI', 'true', true),
+  ...idleText('ECS_CNI_PLUGINS_PATH', awsvpc, {
+    ...{ otherwise: '/amazon-ecs-cni-plugins', on: ['linux'] },
+  }),
+  ...idleText('ECS_CNI_PLUGINS_PATH', awsvpc, {
+    ...{ otherwise: 'C:\\Program Files\\Amazon\\ECS\\cni', on: ['windows'] },
+  }),
+  ...idleFlag('ECS_AWSVPC_BLOCK_IMDS', awsvpc),
+  ...of(routes, `settings.${routes}`, [
+    [undefined, []],
+    ['[]', []],
+    ['["10.0.0.0/8"]', ['10.0.0.0/8'], changesNothing(routes, awsvpc)],
+    ['["fd00::/8"]', ['fd00::/8'], changesNothing(routes, awsvpc)],
+  ]),
+  ...refused(
+    routes,
+    `settings.${routes}`,
+    ['10.0.0.0/8', '["10.0.0.0"]', '["10.0.0.0/33"]', '["::/129"]', '["a/8"]', '[8]'].map(
+      (text) => [text, `${routes} must be ${blocks}, not ${JSON.stringify(text)}: correct it`],
+    ),
+  ),
+];
+
+const secretName = 'CREDENTIALS_FETCHER_SECRET_NAME_FOR_DOMAINLESS_GMSA';
+const fsx = 'ECS_FSX_WINDOWS_FILE_SERVER_SUPPORTED';
+
+const attached: Case[] = [
+  ...idleFlag('ECS_EBSTA_SUPPORTED', 'this agent has no support for EBS volumes yet', {
+    otherwise: true,
+  }),
+  ...idleFlag('ECS_GMSA_SUPPORTED', gmsa, { on: ['linux'] }),
+  ...idleFlag('ECS_GMSA_SUPPORTED', gmsa, { otherwise: true, on: ['windows'] }),
+  ...idleText('CREDENTIALS_FETCHER_HOST_DIR', gmsa, { otherwise: '', on: ['linux'] }),
+  ...linuxOnly('CREDENTIALS_FETCHER_HOST_DIR', '/run/fetcher', ''),
+  ...idleText(secretName, gmsa, { otherwise: '', on: ['linux'] }),
+  ...linuxOnly(secretName, 'gmsa', ''),
+  ...idleFlag('ECS_DOMAIN_JOINED_LINUX_INSTANCE', gmsa, { on: ['linux'] }),
+  ...linuxOnly('ECS_DOMAIN_JOINED_LINUX_INSTANCE', 'true', false),
+  ...idleFlag(fsx, 'this agent has no support for FSx volumes yet', {
+    ...{ otherwise: true, on: ['windows'] },
+  }),
+  ...elsewhere(fsx, `settings.${fsx}`, { text: 'true', is: true, on: 'linux' }),
+  ...of('ProgramData', 'settings.ProgramData', [['D:\\Data', 'D:\\Data']]),
+  ...of('ProgramData', 'settings.ProgramData', [[undefined, '']], { on: ['linux'] }),
+  ...of('ProgramData', 'settings.ProgramData', [[undefined, 'C:\\ProgramData']], {
+    on: ['windows'],
+  }),
+  ...of(
+    'ProgramData',
+    'settings.ECS_AUDIT_LOGFILE',
+    [['D:\\Data', 'D:\\Data\\Amazon\\ECS\\log\\audit.log']],
+    { on: ['windows'] },
+  ),
+  ...of('ProgramFiles', 'settings.ProgramFiles', [['D:\\Files', 'D:\\Files']]),
+  ...of('ProgramFiles', 'settings.ProgramFiles', [[undefined, '']], { on: ['linux'] }),
+  ...of('ProgramFiles', 'settings.ProgramFiles', [[undefined, 'C:\\Program Files']], {
+    on: ['windows'],
+  }),
+  ...of(
+    'ProgramFiles',
+    'settings.ECS_CNI_PLUGINS_PATH',
+    [['D:\\Files', 'D:\\Files\\Amazon\\ECS\\cni']],
+    { on: ['windows'] },
+  ),
+];
+
+const labels = 'ECS_PAUSE_LABELS';
+const plugins = 'ECS_VOLUME_PLUGIN_CAPABILITIES';
+
+const chips: Case[] = [
+  ...flagOf('ECS_SELINUX_CAPABLE', 'selinux'),
+  ...flagOf('ECS_APPARMOR_CAPABLE', 'apparmor'),
+  ...idleText('ECS_NVIDIA_RUNTIME', gpus, { otherwise: 'nvidia', on: ['linux'] }),
+  ...linuxOnly('ECS_NVIDIA_RUNTIME', 'another', 'nvidia'),
+  ...idleFlag('ECS_ENABLE_GPU_SUPPORT', gpus, { on: ['linux'] }),
+  ...linuxOnly('ECS_ENABLE_GPU_SUPPORT', 'true', false),
+  ...idleFlag('ECS_ENABLE_INF_SUPPORT', 'this agent has no support for Inferentia yet'),
+  ...flagOf('ECS_ENABLE_PROMETHEUS_METRICS', 'settings.ECS_ENABLE_PROMETHEUS_METRICS', {
+    on: ['linux'],
+  }),
+  ...linuxOnly('ECS_ENABLE_PROMETHEUS_METRICS', 'true', false),
+  ...of('ECS_ENABLE_PROMETHEUS_METRICS', 'reservedTcpPorts', [['true', [22, 51_680]]], {
+    on: ['linux'],
+    more: { ECS_RESERVED_PORTS: '[22]' },
+  }),
+  ...of(plugins, 'volumePluginCapabilities', [
+    [undefined, []],
+    ['["efsAuth"]', ['efsAuth']],
+    ...wrong('a JSON list of strings, such as ["efsAuth"]', [], ['efsAuth', '[1]', '{}']),
+  ]),
+  ...of(labels, 'settings.ECS_PAUSE_LABELS', [
+    [undefined, {}],
+    ['{}', {}],
+    [
+      '{"a":"b"}',
+      { a: 'b' },
+      changesNothing(labels, 'this agent has no labels of that container yet'),
+    ],
+    ...wrong('a JSON object of strings, such as {"stack":"prod"}', {}, ['a=b', '{"a":1}']),
+  ]),
+];
+
+/** The variables of what tasks may be given, much of which is still to come. */
+export const featureCases: Case[] = [...rolesOfTasks, ...told, ...networks, ...attached, ...chips];
