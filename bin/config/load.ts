@@ -7,8 +7,13 @@ import type { Sources } from './sources.ts';
 /** The group that must own the default file on Windows, where anybody might make one. */
 const administrators = 'S-1-5-32-544';
 
-/** Answers the owner of a file on Windows, as a security identifier. */
-export type OwnerOf = (path: string) => string | null;
+/** How the file is found. */
+export interface FileDoors {
+  /** The owner of a file on Windows, as a security identifier; null where nobody can tell. */
+  ownerOf?: (path: string) => string | null;
+  /** Where it is unless the environment says otherwise. */
+  usual?: string;
+}
 
 /** What an EC2 instance tells of itself for the configuration; null for what it does not have. */
 export interface InstanceAnswers {
@@ -17,8 +22,7 @@ export interface InstanceAnswers {
 }
 
 /** What the configuration is read with, besides the environment. */
-export interface Doors {
-  ownerOf?: OwnerOf;
+export interface Doors extends FileDoors {
   /** Null where the instance metadata is not to be asked. */
   metadata: InstanceAnswers | null;
 }
@@ -27,10 +31,10 @@ export interface Doors {
 export function readConfigFile(
   environment: Environment,
   platform: Platform,
-  ownerOf: OwnerOf = () => null,
+  { ownerOf = () => null, usual = defaultConfigFile }: FileDoors = {},
 ): { path: string; text: string } | null {
   const named = environment.ECS_AGENT_CONFIG_FILE_PATH?.trim();
-  const path = named || defaultConfigFile;
+  const path = named || usual;
   if (!named && platform === 'windows' && ownerOf(path) !== administrators) return null;
   const file = opened(path);
   if (file === null) return null;
@@ -59,9 +63,9 @@ function opened(path: string): number | null {
 export async function gatherSources(
   environment: Environment,
   platform: Platform,
-  { ownerOf, metadata }: Doors,
+  { metadata, ...doors }: Doors,
 ): Promise<{ sources: Sources; warnings: string[] }> {
-  const file = readConfigFile(environment, platform, ownerOf);
+  const file = readConfigFile(environment, platform, doors);
   const { config } = readConfig(environment, platform, { file });
   if (metadata === null || config.external || config.metadataDisabled)
     return { sources: { file, userData: null, region: null }, warnings: [] };

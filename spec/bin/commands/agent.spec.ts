@@ -75,6 +75,17 @@ describe('the agent’s process', () => {
     expect(plane.context().containerInstanceArn).to.equal(first);
   });
 
+  it('takes what the environment does not say from its configuration file', async () => {
+    const path = join(folder, 'config.json');
+    writeFileSync(path, JSON.stringify({ Cluster: 'specs', AWSRegion: 'us-west-2', Extra: 1 }));
+    const agent = start({
+      ...{ ECS_CLUSTER: '', AWS_DEFAULT_REGION: '', ECS_AGENT_CONFIG_FILE_PATH: path },
+    });
+    await plane.connected();
+    expect(agent.output).to.include('cluster="specs"');
+    expect(agent.output).to.include(`Extra in ${path} is not known: it is passed over`);
+  });
+
   it('passes over values it cannot read, with a warning each', async () => {
     const agent = start({ ECS_RESERVED_MEMORY: 'much', ECS_CONTAINER_STOP_TIMEOUT: '30' });
     await plane.connected();
