@@ -70,7 +70,8 @@ export function whole({ least = 0, most }: { least?: number; most: number }): Ki
   const words = `a whole number ${least === 0 ? 'of at most' : `from ${least} to`} ${most}`;
   const fits = (value: number) => value >= least && value <= most;
   const bounded = (value: number): Parsed<number> =>
-    fits(value) ? { value } : wrong(words, 'range');
+    // Adding 0 makes 0 of -0.
+    fits(value) ? { value: value + 0 } : wrong(words, 'range');
   return numberKind(
     words,
     (given) => (/^[+-]?\d+$/.test(given) ? bounded(Number(given)) : wrong(words)),

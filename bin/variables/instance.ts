@@ -145,6 +145,7 @@ const stateAndLog = {
   }),
   ECS_AGENT_CONFIG_FILE_PATH: textOf('The JSON file with further settings.', {
     otherwise: defaultConfigFile,
+    was: 'a file that is no JSON was passed over',
   }),
   ECS_LOGFILE: textOf('File to log to, besides standard output.', { in114: true }),
   ECS_LOGLEVEL: variable({

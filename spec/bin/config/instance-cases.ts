@@ -273,6 +273,7 @@ const introspection: Case[] = [
   ...of('ECS_INTROSPECTION_PORT', 'introspection.port', [
     [undefined, 51_678],
     ['0', 0],
+    ['-0', 0],
     ['65535', 65_535],
     ...wrong('a whole number of at most 65535', 51_678, ['65536', '-1', 'off']),
   ]),
