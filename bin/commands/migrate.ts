@@ -13,7 +13,7 @@ import { isLocked } from '../../transport/takeover/lock.ts';
 import type { FoundState } from '../../transport/takeover/port.ts';
 import { readBuckets, readFile as readStateFile } from '../../transport/takeover/state.ts';
 import { type Config, readConfig } from '../config/config.ts';
-import type { Environment } from '../config/variables.ts';
+import type { Environment } from '../variables/variable.ts';
 import { rulesOf } from './assemble.ts';
 import { takeoverJson, takeoverLines } from './takeover-lines.ts';
 
