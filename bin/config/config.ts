@@ -12,6 +12,8 @@ export { ConfigError };
 /** What the environment says, once it is understood; numbers carry their unit in their name. */
 export interface Config {
   cluster: string;
+  /** Whether no cluster was configured, so that it is the default one. */
+  clusterIsDefault: boolean;
   /** '' where the instance metadata must tell it. */
   region: string;
   backendHost: string | null;
@@ -19,6 +21,15 @@ export interface Config {
   metadataDisabled: boolean;
   external: boolean;
   instanceAttributes: Record<string, string>;
+  instanceTags: Record<string, string>;
+  /** Whether the tags of the EC2 instance are the container instance's, too. */
+  tagsFromEc2: boolean;
+  /** What the Linux distribution is called in attributes; '' where nobody says. */
+  detailedOsFamily: string;
+  /** The IP version that the host is to count as having; null to see from its routes. */
+  ipCompatibility: 'ipv4' | 'ipv6' | null;
+  selinux: boolean;
+  apparmor: boolean;
   dockerHost: string;
   dataDirectory: string;
   /** The data directory as the Engine's host names it: another path for an agent in a container. */
@@ -94,13 +105,20 @@ export function readConfig(
 }
 
 const instanceOf = (settings: Settings, platform: Platform) => ({
-  cluster: settings.ECS_CLUSTER,
+  cluster: settings.ECS_CLUSTER || 'default',
+  clusterIsDefault: settings.ECS_CLUSTER === '',
   region: settings.AWS_DEFAULT_REGION,
   backendHost: addressOf(settings.ECS_BACKEND_HOST),
   keys: keysOf(settings),
   metadataDisabled: settings.AWS_EC2_METADATA_DISABLED,
   external: settings.ECS_EXTERNAL,
   instanceAttributes: settings.ECS_INSTANCE_ATTRIBUTES,
+  instanceTags: settings.ECS_CONTAINER_INSTANCE_TAGS,
+  tagsFromEc2: settings.ECS_CONTAINER_INSTANCE_PROPAGATE_TAGS_FROM === 'ec2_instance',
+  detailedOsFamily: settings.ECS_DETAILED_OS_FAMILY,
+  ipCompatibility: settings.ECS_INSTANCE_IP_COMPATIBILITY,
+  selinux: settings.ECS_SELINUX_CAPABLE,
+  apparmor: settings.ECS_APPARMOR_CAPABLE,
   dockerHost: settings.DOCKER_HOST,
   dataDirectory: settings.ECS_DATADIR,
   hostDataDirectory: hostDirectoryOf(settings, platform),

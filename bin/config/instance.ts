@@ -23,9 +23,10 @@ export const knownLogDrivers: readonly string[] = [
 export const instanceVariables = {
   ECS_CLUSTER: variable({
     parse: parse.text,
-    otherwise: 'default',
+    otherwise: '',
     onWrong: 'warn',
-    meaning: 'Cluster to register with: its name or ARN.',
+    meaning:
+      'Cluster to register with: its name or ARN; default, which is then made if it is missing.',
   }),
   AWS_DEFAULT_REGION: variable({
     parse: parse.text,
@@ -115,6 +116,34 @@ export const instanceVariables = {
     onWrong: 'fail',
     meaning: 'Attributes to register besides the agent’s own, at the first registration.',
   }),
+  ECS_CONTAINER_INSTANCE_TAGS: variable<Record<string, string>>({
+    parse: parse.wordMap,
+    otherwise: {},
+    onWrong: 'fail',
+    meaning: 'Tags of the container instance.',
+  }),
+  ECS_CONTAINER_INSTANCE_PROPAGATE_TAGS_FROM: variable({
+    parse: parse.oneOf(['none', 'ec2_instance']),
+    otherwise: 'none' as const,
+    onWrong: 'warn',
+    meaning: 'Whether it has those of its EC2 instance, too: ec2_instance, or none.',
+  }),
+  ECS_DETAILED_OS_FAMILY: variable({
+    parse: parse.text,
+    otherwise: '',
+    onWrong: 'warn',
+    only: 'linux',
+    meaning: 'What ECS is told of the Linux distribution, e.g. debian_12.',
+  }),
+  ECS_INSTANCE_IP_COMPATIBILITY: variable<'ipv4' | 'ipv6' | null>({
+    parse: (given) => parse.oneOf(['ipv4', 'ipv6'])(given.toLowerCase()),
+    otherwise: null,
+    onWrong: 'warn',
+    only: 'linux',
+    meaning: 'The IP version that the instance has; by default the one that it has a route for.',
+  }),
+  ECS_SELINUX_CAPABLE: offSwitch('Tell ECS that containers may have labels of SELinux.'),
+  ECS_APPARMOR_CAPABLE: offSwitch('Tell ECS that containers may have profiles of AppArmor.'),
   ECS_INTROSPECTION_BIND_ADDRESS: variable({
     parse: parse.ipAddress,
     otherwise: '127.0.0.1',

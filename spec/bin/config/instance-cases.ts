@@ -22,6 +22,11 @@ const identity: Case[] = [
     [' prod\n', 'prod'],
     ['arn:aws:ecs:us-west-2:1:cluster/prod', 'arn:aws:ecs:us-west-2:1:cluster/prod'],
   ]),
+  ...of('ECS_CLUSTER', 'clusterIsDefault', [
+    [undefined, true],
+    ['default', false],
+    ['prod', false],
+  ]),
   ...of('AWS_DEFAULT_REGION', 'region', [
     [undefined, ''],
     [' us-west-2 ', 'us-west-2'],
@@ -70,6 +75,41 @@ const identity: Case[] = [
         `${JSON.stringify(text)}: correct it or unset it`,
     ]),
   ),
+  ...of('ECS_CONTAINER_INSTANCE_TAGS', 'instanceTags', [
+    [undefined, {}],
+    ['{"owner":"lab"}', { owner: 'lab' }],
+  ]),
+  ...refused('ECS_CONTAINER_INSTANCE_TAGS', 'instanceTags', [
+    ['owner=lab', 'ECS_CONTAINER_INSTANCE_TAGS must be a JSON object of strings'],
+  ]),
+  ...of('ECS_CONTAINER_INSTANCE_PROPAGATE_TAGS_FROM', 'tagsFromEc2', [
+    [undefined, false],
+    ['none', false],
+    ['ec2_instance', true],
+    ...wrong('one of none, ec2_instance', false, ['EC2_INSTANCE']),
+  ]),
+  ...of(
+    'ECS_DETAILED_OS_FAMILY',
+    'detailedOsFamily',
+    [
+      [undefined, ''],
+      ['debian_12', 'debian_12'],
+    ],
+    { on: ['linux'] },
+  ),
+  ...of(
+    'ECS_INSTANCE_IP_COMPATIBILITY',
+    'ipCompatibility',
+    [
+      [undefined, null],
+      ['ipv4', 'ipv4'],
+      ['IPv6', 'ipv6'],
+      ...wrong('one of ipv4, ipv6', null, ['dual']),
+    ],
+    { on: ['linux'] },
+  ),
+  ...flagOf('ECS_SELINUX_CAPABLE', 'selinux'),
+  ...flagOf('ECS_APPARMOR_CAPABLE', 'apparmor'),
 ];
 
 const dockerHosts: Case[] = [
