@@ -40,6 +40,8 @@ export class Plane {
         this.#plane.send({ type: 'task.reported', report });
         for (const look of [...this.#waiting]) look();
       },
+      createCluster: () => null,
+      updateState: () => [],
     }),
   );
   readonly #plane: ReturnType<typeof createPlane>;
