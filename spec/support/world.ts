@@ -6,6 +6,7 @@ import type { AgentExit } from '../../machines/agent/model.ts';
 import { FaultyStore } from '../../persistence/faulty.ts';
 import type { Row } from '../../persistence/store.ts';
 import { type EnginePort, engineNames } from '../../transport/docker/port.ts';
+import type { Ec2Port } from '../../transport/ec2/port.ts';
 import { type MetadataFilePort, noMetadataFiles } from '../../transport/metadata/port.ts';
 import type { LoginRequest, RegistryPort } from '../../transport/registry/port.ts';
 import { SimCgroups } from '../../transport/sim/cgroups.ts';
@@ -23,6 +24,7 @@ const hour = 3_600_000;
 
 const settings: AgentSettings = {
   cluster,
+  makesCluster: false,
   rules: {
     pullBehavior: 'prefer-cached',
     pullUpfront: false,
@@ -52,11 +54,18 @@ const settings: AgentSettings = {
   reservedMemoryMiB: 512,
   reservedTcpPorts: [22],
   reservedUdpPorts: [],
+  ec2InstanceId: null,
+  tags: {},
+  tagsFromEc2: false,
   capabilities: {
     loggingDrivers: ['json-file'],
     privilegedDisabled: false,
+    selinux: false,
+    apparmor: false,
     healthChecksDisabled: false,
     external: true,
+    outpostArn: null,
+    detailedOsFamily: '',
     custom: {},
   },
 };
@@ -69,6 +78,7 @@ export type WorldSettings = Partial<Omit<AgentSettings, 'rules' | 'cleanup'>> & 
   engine?: Pick<SimEngineOptions, 'images' | 'registry' | 'info'>;
   metadataFiles?: MetadataFilePort;
   loginFor?: RegistryPort['loginFor'];
+  instanceTags?: Ec2Port['instanceTags'];
 };
 
 /** The calls that a story of tasks is not about. */
@@ -94,9 +104,12 @@ export class World {
   readonly #settings: AgentSettings;
   readonly #metadataFiles: MetadataFilePort;
   readonly #loginFor: RegistryPort['loginFor'];
+  readonly #instanceTags: Ec2Port['instanceTags'];
   #life = new Life();
 
-  constructor({ rules, cleanup, engine, metadataFiles, loginFor, ...more }: WorldSettings = {}) {
+  constructor({ rules, cleanup, engine, metadataFiles, loginFor, ...given }: WorldSettings = {}) {
+    const { instanceTags, ...more } = given;
+    this.#instanceTags = instanceTags ?? (() => Promise.resolve({}));
     this.engine = new SimEngine({ clock: this.clock, random: this.random, ...engine });
     this.#metadataFiles = metadataFiles ?? noMetadataFiles;
     this.#loginFor = loginFor ?? (() => Promise.resolve(null));
@@ -148,6 +161,7 @@ export class World {
         store: this.store,
         docker: { ...life.bound(this.#heard(engine.port(cluster))), names: engineNames },
         ecs: life.bound(plane.ecs),
+        ec2: { instanceTags: (instanceId) => this.#instanceTags(instanceId) },
         acs: plane.acs,
         log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
       },
