@@ -82,7 +82,7 @@ export type WorldSettings = Partial<Omit<AgentSettings, 'rules' | 'cleanup'>> & 
 };
 
 /** The calls that a story of tasks is not about. */
-const housekeeping = ['version', 'info', 'ping', 'list', 'watch', 'listImages'];
+const housekeeping = ['version', 'info', 'volumePlugins', 'ping', 'list', 'watch', 'listImages'];
 
 /** A whole agent under virtual time, with a simulated Engine, control plane and store. */
 export class World {
