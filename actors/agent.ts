@@ -11,6 +11,7 @@ import type { Store } from '../persistence/store.ts';
 import type { AcsPort } from '../transport/acs/port.ts';
 import type { CgroupPort } from '../transport/cgroup/port.ts';
 import type { EngineNames, EnginePort } from '../transport/docker/port.ts';
+import type { Ec2Port } from '../transport/ec2/port.ts';
 import type { EcsPort } from '../transport/ecs/port.ts';
 import type { Clock, HostPort } from '../transport/host/port.ts';
 import type { MetadataFilePort } from '../transport/metadata/port.ts';
@@ -23,7 +24,7 @@ import { Journal, journalActor } from './journal.ts';
 import { Plans } from './plans.ts';
 import { Pulls } from './pulls.ts';
 import type { Log } from './recorder.ts';
-import { type RegisterSettings, registrationOf } from './register.ts';
+import { bindRegister, type RegisterSettings } from './register.ts';
 import { bindReport } from './report.ts';
 import { bindResource } from './resource.ts';
 import { composeRoot, type Saved } from './restore.ts';
@@ -37,6 +38,7 @@ import { bindWatch } from './watch.ts';
 export interface AgentPorts extends Pulse {
   docker: EnginePort;
   ecs: EcsPort;
+  ec2: Ec2Port;
   acs: AcsPort;
   registry: RegistryPort;
   cgroups: CgroupPort;
@@ -51,6 +53,8 @@ export interface AgentPorts extends Pulse {
 /** What the agent must know to run; each with its unit in its name. */
 export interface AgentSettings extends RegisterSettings {
   cluster: string;
+  /** Whether no cluster was configured, so that the default one is made where it is missing. */
+  makesCluster: boolean;
   rules: TaskRules;
   /** The image of containers whose namespaces others share. */
   pauseImage: string;
@@ -156,7 +160,12 @@ function cleared(root: AnyActorRef, plans: Plans, clock: Clock): Promise<void> {
 function beginningOf({ host, clock }: AgentPorts, settings: AgentSettings): AgentInput {
   const { cpuUnits, memoryMiB } = host.facts();
   return {
-    identity: { cluster: settings.cluster, containerInstanceArn: null },
+    identity: {
+      cluster: settings.cluster,
+      containerInstanceArn: null,
+      ec2InstanceId: settings.ec2InstanceId,
+    },
+    makesCluster: settings.makesCluster,
     rules: settings.rules,
     admission: newAdmission(
       {
@@ -178,8 +187,8 @@ type Wiring = AgentPorts & {
 
 /** The agent machine with every actor of the tree bound. */
 function bindAgent(wiring: Wiring, saved: Saved) {
-  const { clock, journal, random, docker, ecs, log, settings } = wiring;
-  const clientToken = random.uuid();
+  const { clock, journal, docker, settings } = wiring;
+  const registering = bindRegister({ ...wiring, booting: () => booting });
   const ledger = new ImageLedger(journal, clock, saved.images);
   const pullSettings = { ...settings, pullBehavior: settings.rules.pullBehavior };
   const pulls = new Pulls({
@@ -196,16 +205,7 @@ function bindAgent(wiring: Wiring, saved: Saved) {
         booting = await bootAgent(wiring, signal);
         return { taskLimits: booting.taskLimits };
       }),
-      register: effect(
-        wiring,
-        async (known: { containerInstanceArn: string | null }, { signal }) => {
-          const registration = registrationOf(wiring, booting, known.containerInstanceArn);
-          const arn = await ecs.register({ ...registration, clientToken }, signal);
-          const containerInstanceArn = known.containerInstanceArn ?? arn;
-          log.info('Registered', { containerInstanceArn, cluster: settings.cluster });
-          return { containerInstanceArn };
-        },
-      ),
+      ...registering,
       settle: effect(wiring, async () => {
         await journal.commit();
         return {};

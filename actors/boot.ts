@@ -12,6 +12,8 @@ export interface Booting {
   taskLimits: boolean;
   /** Whether the Engine has the image of containers whose namespaces others share. */
   pauseImageLoaded: boolean;
+  /** The volume plugins that the Engine has. */
+  volumePlugins: string[];
 }
 
 interface BootPorts {
@@ -26,12 +28,24 @@ export async function bootAgent(ports: BootPorts, signal: AbortSignal): Promise<
   const { docker, log, settings } = ports;
   const engine = await docker.version(signal);
   log.info('The Engine answers', { ...engine });
-  const [info, pause, taskLimits] = await Promise.all([
+  const [info, pause, taskLimits, volumePlugins] = await Promise.all([
     docker.info(signal),
     hasImage(ports, settings.pauseImage, signal),
     limitsOf(ports, signal),
+    pluginsOf(ports, signal),
   ]);
-  return { engine, engineRoot: info.rootDirectory, taskLimits, pauseImageLoaded: pause };
+  const engineRoot = info.rootDirectory;
+  return { engine, engineRoot, taskLimits, pauseImageLoaded: pause, volumePlugins };
+}
+
+/** Only attributes hang on them, too. */
+async function pluginsOf({ docker, log }: BootPorts, signal: AbortSignal): Promise<string[]> {
+  try {
+    return await docker.volumePlugins(signal);
+  } catch (error) {
+    log.warn(`Which volume plugins there are is not known: ${(error as Error).message}`);
+    return [];
+  }
 }
 
 /** Only an attribute hangs on it: an Engine that does not tell does not end the start. */

@@ -1,6 +1,6 @@
 import { type AnyActorRef, type AnyMachineSnapshot, fromCallback } from 'xstate';
 import type { JournalCommand } from '../machines/agent/events.ts';
-import type { AgentContext } from '../machines/agent/model.ts';
+import type { AgentContext, AgentIdentity } from '../machines/agent/model.ts';
 import { containerActorId, resourceActorId } from '../machines/names/arn.ts';
 import type { TaskContext } from '../machines/task/model.ts';
 import type { Change, Store } from '../persistence/store.ts';
@@ -90,8 +90,9 @@ export class Journal {
   }
 
   #keepIdentity(root: AnyActorRef): void {
-    const { cluster, containerInstanceArn } = root.getSnapshot().context as AgentContext;
-    const body = { cluster, containerInstanceArn };
+    const context = root.getSnapshot().context as AgentContext;
+    const { cluster, containerInstanceArn, ec2InstanceId } = context;
+    const body = { cluster, containerInstanceArn, ec2InstanceId } satisfies AgentIdentity;
     const text = JSON.stringify(body);
     if (containerInstanceArn === null || text === this.#identity) return;
     this.#identity = text;

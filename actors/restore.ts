@@ -52,13 +52,19 @@ export function sortRows(rows: Row[]): Saved {
   const saved: Saved = { identity: null, plans: [], images: [], snapshots: new Map() };
   for (const { key, body } of rows) {
     const subject = key.split('/', 1)[0];
-    if (subject === 'agent') saved.identity = body as AgentIdentity;
+    if (subject === 'agent') saved.identity = identityIn(body as AgentIdentity);
     else if (subject === 'plan') saved.plans.push(body as TaskPlan);
     else if (subject === 'image') saved.images.push(body as ImageRecord);
     else saved.snapshots.set(key, body as Persisted);
   }
   return saved;
 }
+
+/** Records of earlier versions of this agent do not know of EC2 instances. */
+const identityIn = (body: Omit<AgentIdentity, 'ec2InstanceId'>): AgentIdentity => ({
+  ec2InstanceId: null,
+  ...body,
+});
 
 /**
  * Composes the root's snapshot of the records of its tasks, their containers and resources, and
@@ -89,6 +95,8 @@ export function composeRoot(
   const identity = {
     cluster: beginning.identity.cluster,
     containerInstanceArn: saved.identity?.containerInstanceArn ?? null,
+    // Where nobody tells at this start which EC2 instance this is, what was known stays known.
+    ec2InstanceId: beginning.identity.ec2InstanceId ?? saved.identity?.ec2InstanceId ?? null,
   };
   admission.waiting.sort((one, other) => one.since - other.since);
   const context = newAgent({ ...beginning, identity, admission });

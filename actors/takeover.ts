@@ -55,12 +55,15 @@ export function takeOver(
 ): { tasks: TakenTask[]; records: Change[] } {
   const tasks = state.tasks.map((found) => takenTask(found, ports));
   const { cluster, containerInstanceArn, ec2InstanceId, manifestSequence } = state;
-  const identity: AgentIdentity = { cluster, containerInstanceArn };
+  const identity: AgentIdentity = {
+    ...{ cluster, containerInstanceArn },
+    ec2InstanceId: ec2InstanceId || null,
+  };
   const images = state.images satisfies ImageRecord[];
   return {
     tasks,
     records: [
-      { key: 'agent', body: { ...identity, ec2InstanceId, manifestSequence } },
+      { key: 'agent', body: { ...identity, manifestSequence } },
       ...images.map((image) => ({ key: `image/${image.id}`, body: image })),
       ...tasks.flatMap(({ records }) => records),
     ],

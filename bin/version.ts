@@ -4,5 +4,6 @@ export const agentVersion = '1.105.1';
 export const agentHash = '00000000';
 /** How the agent names itself to people. */
 export const agentText = `Amazon ECS Agent - v${agentVersion} (${agentHash})`;
-/** How the agent names itself to AWS services. */
-export const userAgent = `${agentText} (${process.platform}) (+http://aws.amazon.com/ecs/)`;
+/** How the agent names itself to AWS services; `family` is `ecs.os-type-detailed`. */
+export const userAgentOf = (platform: 'linux' | 'windows', family: string): string =>
+  `${agentText} (${platform}; ${family}) (+http://aws.amazon.com/ecs/)`;

@@ -1,11 +1,9 @@
 import type { Agent } from '../../actors/agent.ts';
 import { introspect } from '../../actors/introspection.ts';
 import { recordTransitions } from '../../actors/recorder.ts';
-import { type Saved, sortRows } from '../../actors/restore.ts';
-import { mayResume } from '../../machines/agent/decide.ts';
 import { exitCodes } from '../../machines/agent/model.ts';
 import { LevelStore } from '../../persistence/level.ts';
-import type { Store } from '../../persistence/store.ts';
+import type { Row, Store } from '../../persistence/store.ts';
 import { realClock } from '../../transport/host/clock.ts';
 import type { Clock } from '../../transport/host/port.ts';
 import { openIntrospection } from '../../transport/http/introspection.ts';
@@ -16,6 +14,7 @@ import { type AgentLog, openLog } from '../service/log.ts';
 import type { Environment } from '../variables/variables.ts';
 import { agentText, agentVersion } from '../version.ts';
 import { type Assembly, assemble, connectEngine, waitLimits } from './assemble.ts';
+import { resume } from './resume.ts';
 
 /**
  * `ecs-agent`: the agent itself, until it is asked to stop. Answers the exit code that a supervisor
@@ -43,21 +42,25 @@ export async function agentCommand(_: string[], environment: Environment): Promi
 async function run(config: Config, log: AgentLog, clock: Clock): Promise<number> {
   log.info('Starting the ECS agent', { version: agentVersion, cluster: config.cluster });
   const store = config.checkpoint ? new LevelStore(config.dataDirectory) : forgetful;
-  const saved = await openStore(store, log);
+  const rows = await openStore(store, log);
   try {
-    const refusal = mayResume(saved.identity, config.cluster);
-    if (refusal) {
-      log.error(refusal.reason);
-      return refusal.code;
-    }
     const metadata = await metadataFor(config, clock);
+    const ec2InstanceId = ec2InstanceIdOf(metadata);
+    const resumed = await resume({ store, rows, log }, { cluster: config.cluster, ec2InstanceId });
+    if ('exit' in resumed) {
+      log.error(resumed.exit.reason);
+      return resumed.exit.code;
+    }
     const region = config.region || metadata?.region || '';
     if (region === '')
       throw new ConfigError(
         'The AWS region is not known: set AWS_DEFAULT_REGION, as no EC2 metadata service answers',
       );
-    const identity = metadata?.identity ?? null;
-    const assembly = { config: { ...config, region }, identity, store, log, clock, saved };
+    const assembly = {
+      ...{ config: { ...config, region }, store, log, clock, saved: resumed.saved },
+      identity: metadata?.identity ?? null,
+      ec2: { instanceId: ec2InstanceId, outpostArn: null },
+    };
     const agent = assemble(assembly, connectEngine(assembly));
     if (config.logLevel === 'debug')
       recordTransitions(agent.system, (transition) => log.debug('Transition', { ...transition }));
@@ -74,18 +77,25 @@ const forgetful: Store = {
   close: () => Promise.resolve(),
 };
 
-async function openStore(store: Store, log: AgentLog): Promise<Saved> {
+async function openStore(store: Store, log: AgentLog): Promise<Row[]> {
   const { rows, quarantined, damage } = await store.open();
   if (damage) log.error(`Saved state was damaged: ${damage}`);
   for (const { key, reason } of quarantined)
     log.warn(`Record ${key} cannot be read and was set aside: ${reason}`);
-  return sortRows(rows);
+  return rows;
 }
 
 /** Off EC2 nobody is asked: there the wait would only delay the start. */
 async function metadataFor(config: Config, clock: Clock): Promise<InstanceMetadata | null> {
   if (config.external || config.metadataDisabled) return null;
   return instanceMetadata(clock);
+}
+
+/** As the signed document names it. */
+function ec2InstanceIdOf(metadata: InstanceMetadata | null): string | null {
+  if (metadata === null) return null;
+  const { instanceId }: { instanceId?: string } = JSON.parse(metadata.identity.document);
+  return instanceId ?? null;
 }
 
 async function untilEnded(agent: Agent, { config, clock, log }: Assembly): Promise<number> {

@@ -1,5 +1,6 @@
 import { type Agent, type AgentSettings, createAgent } from '../../actors/agent.ts';
 import type { Saved } from '../../actors/restore.ts';
+import { detailedOsFamilyOf } from '../../machines/agent/capabilities.ts';
 import type { Store } from '../../persistence/store.ts';
 import { acsClient } from '../../transport/acs/client.ts';
 import { linuxCgroups } from '../../transport/cgroup/cgroups.ts';
@@ -7,6 +8,7 @@ import type { CgroupPort } from '../../transport/cgroup/port.ts';
 import { dockerLimits } from '../../transport/docker/calls.ts';
 import { connectDocker } from '../../transport/docker/client.ts';
 import type { EnginePort } from '../../transport/docker/port.ts';
+import { ec2Client, ec2Endpoint } from '../../transport/ec2/client.ts';
 import { ecsClient } from '../../transport/ecs/client.ts';
 import { realHost } from '../../transport/host/host.ts';
 import type { Clock } from '../../transport/host/port.ts';
@@ -18,7 +20,7 @@ import { registry } from '../../transport/registry/registry.ts';
 import { credentialsFrom } from '../../transport/wire/credentials.ts';
 import type { Config } from '../config/config.ts';
 import type { AgentLog } from '../service/log.ts';
-import { agentHash, agentVersion, userAgent } from '../version.ts';
+import { agentHash, agentVersion, userAgentOf } from '../version.ts';
 
 /** What an agent of this process is put together from. */
 export interface Assembly {
@@ -30,11 +32,14 @@ export interface Assembly {
   saved: Saved;
   /** The EC2 instance identity document and its signature; null off EC2. */
   identity: AgentSettings['identity'];
+  /** What the EC2 instance tells of itself; nulls off EC2. */
+  ec2: { instanceId: string | null; outpostArn: string | null };
 }
 
 /** The Engine that the configuration names, and the cgroups of tasks beside it. */
 export function connectEngine({ config, clock, log }: Pick<Assembly, 'config' | 'clock' | 'log'>) {
-  const host = realHost({ portRange: config.dynamicPorts });
+  const { dynamicPorts: portRange, ipCompatibility } = config;
+  const host = realHost({ portRange, ipCompatibility });
   const { taskLimits, unboundedOnWindows } = config;
   let limited = false;
   const docker: EnginePort = connectDocker({
@@ -76,7 +81,10 @@ export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEn
   const { cluster, region } = config;
   const random = realRandom;
   const credentials = credentialsFrom(config.keys);
-  const { platform, cpuArchitecture } = engine.host.facts();
+  const { platform, cpuArchitecture, windows, ipv6Only } = engine.host.facts();
+  const { detailedOsFamily } = config;
+  const family = detailedOsFamilyOf({ platform, windows, detailedOsFamily });
+  const userAgent = userAgentOf(platform, family);
   const pause = platform === 'linux' ? pauseImage(cpuArchitecture) : null;
   const { type: authType, data: authData } = config.engineAuth;
   const ports = {
@@ -85,7 +93,14 @@ export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEn
     random,
     store,
     log,
-    ecs: ecsClient({ endpoint: config.backendHost, region, credentials, userAgent, clock }),
+    ecs: ecsClient({
+      ...{ endpoint: config.backendHost, region, ipv6Only },
+      ...{ credentials, userAgent, clock },
+    }),
+    ec2: ec2Client({
+      ...{ endpoint: ec2Endpoint(region, { ipv6Only }), region },
+      ...{ credentials, userAgent, clock, random },
+    }),
     acs: acsClient({ region, credentials, agentVersion, agentHash, clock, random }),
     registry: registry({ authType, authData, region, credentials, clock, random }),
     metadataFiles: config.metadataFiles
@@ -115,11 +130,13 @@ export const rulesOf = ({ pullBehavior, pull, taskLimits, taskCleanup }: Config)
   cleanupJitterMs: taskCleanup.jitterMs,
 });
 
-function settingsOf({ config, identity }: Assembly): AgentSettings {
+function settingsOf({ config, identity, ec2 }: Assembly): AgentSettings {
   const { taskLimits, pull } = config;
   return {
     cluster: config.cluster,
+    makesCluster: config.clusterIsDefault,
     identity,
+    ec2InstanceId: ec2.instanceId,
     rules: rulesOf(config),
     pauseImage: pauseReference,
     taskLimitsRequired: taskLimits.wanted === true,
@@ -131,11 +148,17 @@ function settingsOf({ config, identity }: Assembly): AgentSettings {
     reservedMemoryMiB: config.reservedMemoryMiB,
     reservedTcpPorts: config.reservedTcpPorts,
     reservedUdpPorts: config.reservedUdpPorts,
+    tags: config.instanceTags,
+    tagsFromEc2: config.tagsFromEc2,
     capabilities: {
       loggingDrivers: config.loggingDrivers,
       privilegedDisabled: config.privilegedDisabled,
       healthChecksDisabled: config.healthDisabled,
+      selinux: config.selinux,
+      apparmor: config.apparmor,
       external: config.external,
+      outpostArn: ec2.outpostArn,
+      detailedOsFamily: config.detailedOsFamily,
       custom: config.instanceAttributes,
     },
   };

@@ -164,6 +164,7 @@ async function startAgent({ config, plane, engine, pulse, log, lines }: Stage): 
     store,
     saved: sortRows(rows),
     identity: null,
+    ec2: { instanceId: null, outpostArn: null },
   };
   const agent = assemble(assembly, engine);
   recordTransitions(agent.system, (transition) => lines.transition(transition));

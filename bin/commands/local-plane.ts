@@ -38,6 +38,13 @@ export class LocalPlane {
       register: ({ containerInstanceArn }) => this.#register(containerInstanceArn),
       discover: () => ({ acs: `${this.url}/acs/`, telemetry: null }),
       submit: (report) => this.#take(report),
+      createCluster: (name) => (name === this.cluster ? this.#clusterArn : null),
+      updateState: (arns, status) => {
+        const { containerInstanceArn } = this.context();
+        const missing = arns.filter((arn) => arn !== containerInstanceArn);
+        if (missing.length < arns.length) this.#plane.send({ type: 'instance.changed', status });
+        return missing;
+      },
     }),
   );
   readonly #plane: ReturnType<typeof createPlane>;
@@ -104,6 +111,10 @@ export class LocalPlane {
     await once(this.#server, 'close');
   }
 
+  get #clusterArn(): string {
+    return `${account}:cluster/${this.cluster}`;
+  }
+
   #register(known: string | null): string {
     const containerInstanceArn = known ?? this.#instance;
     this.#plane.send({ type: 'instance.registered', containerInstanceArn });
@@ -122,7 +133,7 @@ export class LocalPlane {
     this.#acs.payload({
       messageId,
       seqNum,
-      clusterArn: `${account}:cluster/${this.cluster}`,
+      clusterArn: this.#clusterArn,
       containerInstanceArn: this.context().containerInstanceArn ?? this.#instance,
       generatedAt: this.#pulse.clock.now(),
       tasks: [{ ...task, desiredStatus: desired }],

@@ -1,4 +1,5 @@
-import type { EngineApi } from './model.ts';
+import { capabilityTable, type Row } from './capabilities.ts';
+import type { EngineApi, WindowsEdition } from './model.ts';
 
 /** A capability or fact that a container instance registers with ECS. */
 export interface Attribute {
@@ -10,9 +11,18 @@ export interface Attribute {
 export interface Capabilities {
   platform: 'linux' | 'windows';
   cpuArchitecture: string;
+  /** Which Windows it is; null on Linux, and where it cannot be told. */
+  windows: WindowsEdition | null;
+  /** What the operator calls the Linux distribution, e.g. `debian_12`; '' where nothing is said. */
+  detailedOsFamily: string;
   engine: EngineApi;
+  /** Of the Engine, `local` perhaps among them; names as the Engine has them. */
+  volumePlugins: string[];
   loggingDrivers: string[];
   privilegedDisabled: boolean;
+  /** Whether the operator says that containers may have labels of SELinux, profiles of AppArmor. */
+  selinux: boolean;
+  apparmor: boolean;
   /** Whether health checks of containers are left to Docker alone. */
   healthChecksDisabled: boolean;
   /** Whether tasks can be limited as a whole, each in a cgroup of its own. */
@@ -20,81 +30,27 @@ export interface Capabilities {
   /** Whether the Engine has the image of the container whose namespaces others share. */
   pauseImageLoaded: boolean;
   external: boolean;
+  /** The AWS Outpost that the instance is on; null elsewhere. */
+  outpostArn: string | null;
   /** Of the configuration; sent with the first registration only. */
   custom: Record<string, string>;
 }
 
-/** The minor versions of the Docker Engine API that ECS knows as attributes. */
-const apiMinors = [17, 18, 19, 20, 21, 22, 23, 24, 25, 28, 29, 30, 32];
-
-/** The lowest Engine API minor version that knows a log driver. */
-const driverMinors: Record<string, number> = {
-  'json-file': 18,
-  syslog: 18,
-  journald: 19,
-  none: 19,
-  gelf: 20,
-  fluentd: 20,
-  awslogs: 21,
-  splunk: 22,
-  logentries: 25,
-  sumologic: 29,
-};
-
-const minorOf = (version: string): number => Number(version.split('.')[1] ?? 0);
-
-/** Old API versions count as supported by an Engine that has dropped them, as ECS expects. */
-const supports = (engine: EngineApi, minor: number): boolean =>
-  minor <= minorOf(engine.apiVersion) &&
-  (minor >= minorOf(engine.minApiVersion) || minorOf(engine.minApiVersion) >= 24);
-
 /**
- * The attributes of RegisterContainerInstance (Amazon ECS API), for the features this agent has.
- * None is named whose feature is missing: ECS would place tasks here that cannot run.
+ * The attributes of RegisterContainerInstance (Amazon ECS API): those of the operator, then those of
+ * the table in its order. None is named whose feature is missing: ECS would place tasks here that
+ * cannot run.
  */
 export function attributesOf(of: Capabilities): Attribute[] {
-  const os = of.platform === 'windows' ? 'windows' : 'linux';
-  const named = [
-    ...legacyNames(of).map((name) => `com.amazonaws.ecs.capability.${name}`),
-    ...featureNames(of).map((name) => `ecs.capability.${name}`),
-  ];
-  return [
-    ...Object.entries(of.custom).map(([name, value]) => ({ name, value })),
-    ...named.map((name) => ({ name })),
-    { name: 'ecs.os-type', value: os },
-    { name: 'ecs.os-family', value: os === 'linux' ? 'LINUX' : os },
-    { name: 'ecs.os-type-detailed', value: os === 'linux' ? 'LINUX' : os },
-    ...(of.external ? [{ name: 'ecs.cpu-architecture', value: of.cpuArchitecture }] : []),
-  ];
+  const custom = Object.entries(of.custom).map(([name, value]) => ({ name, value }));
+  return [...custom, ...capabilityTable.flatMap((row) => attributesIn(row, of))];
 }
 
-/** Features that ECS has known for longest, under names of their own. */
-const legacyNames = ({ engine, loggingDrivers, privilegedDisabled }: Capabilities): string[] => [
-  ...(privilegedDisabled ? [] : ['privileged-container']),
-  ...apiMinors
-    .filter((minor) => supports(engine, minor))
-    .map((minor) => `docker-remote-api.1.${minor}`),
-  ...loggingDrivers
-    .filter((driver) => supports(engine, driverMinors[driver] ?? Number.POSITIVE_INFINITY))
-    .map((driver) => `logging-driver.${driver}`),
-  ...(supports(engine, 19) ? ['ecr-auth'] : []),
-];
-
-function featureNames(of: Capabilities): string[] {
-  const isLinux = of.platform === 'linux';
-  const limited = isLinux && of.taskLimits && supports(of.engine, 22);
-  const features: [name: string, isThere: boolean][] = [
-    ['ecr-endpoint', true],
-    ['container-ordering', true],
-    ['network.container-port-range', true],
-    ['container-restart-policy', true],
-    ['task-cpu-mem-limit', limited],
-    ['increased-task-cpu-limit', limited],
-    ['execution-role-ecr-pull', supports(of.engine, 19)],
-    ['container-health-check', !of.healthChecksDisabled && supports(of.engine, 24)],
-    ['docker-plugin.local', true],
-    ['pid-ipc-namespace-sharing', isLinux && of.pauseImageLoaded],
-    ['external', of.external],
-  ];
-  return features.filter(([, isThere]) => isThere).map(([name]) => name);
+function attributesIn(row: Row, of: Capabilities): Attribute[] {
+  if ('notBuilt' in row || (row.on && row.on !== of.platform)) return [];
+  if ('when' in row) return row.when(of) ? [{ name: row.name }] : [];
+  if ('each' in row)
+    return [...new Set(row.each(of))].map((word) => ({ name: row.name.replace(/<.*>/, word) }));
+  const value = row.value(of);
+  return value === '' ? [] : [{ name: row.name, value }];
 }

@@ -24,12 +24,14 @@ export const settleWithinMs = 3_000;
 /** How often a session may crash in a period before the agent gives up. */
 export const intensity = { crashes: 5, periodMs: 60_000 } as const;
 
-export const newAgent = ({ identity, rules, admission, cleanup }: AgentInput): AgentContext => ({
+export const newAgent = ({ identity, ...given }: AgentInput): AgentContext => ({
   cluster: identity.cluster,
   containerInstanceArn: identity.containerInstanceArn,
-  rules,
-  admission,
-  cleanup,
+  ec2InstanceId: identity.ec2InstanceId,
+  makesCluster: given.makesCluster,
+  rules: given.rules,
+  admission: given.admission,
+  cleanup: given.cleanup,
   refused: [],
   attempts: 0,
   registeringSince: null,
@@ -37,18 +39,34 @@ export const newAgent = ({ identity, rules, admission, cleanup }: AgentInput): A
   exit: { code: exitCodes.clean, reason: '' },
 });
 
+/** What becomes of saved state: it is used, it is dropped, or the agent must not run with it. */
+export type Resumption =
+  | { is: 'resumed' }
+  | { is: 'anew'; because: string }
+  | { is: 'refused'; exit: AgentExit };
+
 /**
- * Whether saved state may be used with this configuration: a container instance cannot move to
- * another cluster. Names are compared as texts, so a name and an ARN of one cluster differ.
+ * Whether saved state may be used here. Of another EC2 instance it came with a copied disk, and says
+ * nothing of this one; where nobody tells which instance this is, it is trusted. A container instance
+ * cannot move to another cluster. Names are compared as texts, so a name and an ARN of one cluster
+ * differ.
  */
-export function mayResume(saved: AgentIdentity | null, cluster: string): AgentExit | null {
-  if (!saved || saved.cluster === cluster) return null;
-  return {
-    code: exitCodes.terminal,
-    reason:
-      `The data directory belongs to cluster "${saved.cluster}", but ECS_CLUSTER is "${cluster}". ` +
-      'Set ECS_CLUSTER back, or give the agent an empty ECS_DATADIR.',
-  };
+export function resumption(
+  saved: AgentIdentity | null,
+  here: Pick<AgentIdentity, 'cluster' | 'ec2InstanceId'>,
+): Resumption {
+  if (!saved) return { is: 'resumed' };
+  const [was, is] = [saved.ec2InstanceId, here.ec2InstanceId];
+  if (was !== null && is !== null && was !== is)
+    return {
+      is: 'anew',
+      because: `The saved state is of EC2 instance ${was}, but this is ${is}: it is dropped, and a new container instance is registered`,
+    };
+  if (saved.cluster === here.cluster) return { is: 'resumed' };
+  const reason =
+    `The data directory belongs to cluster "${saved.cluster}", but ECS_CLUSTER is "${here.cluster}". ` +
+    'Set ECS_CLUSTER back, or give the agent an empty ECS_DATADIR.';
+  return { is: 'refused', exit: { code: exitCodes.terminal, reason } };
 }
 
 /** What becomes of each task of a payload. */
@@ -106,12 +124,27 @@ export const mayRegisterAgain = (context: AgentContext, failure: Failure): boole
   failure.code === 'ECS_THROTTLED' &&
   failure.at - (context.registeringSince ?? failure.at) < registerWithinMs;
 
+/** Whether the cluster is missing, and is one that the agent makes itself: once. */
+export const mayMakeCluster = ({ makesCluster }: AgentContext, { code }: Failure): boolean =>
+  code === 'ECS_CLUSTER_MISSING' && makesCluster;
+
 /** How the agent ends after a failure to start: for good where the request itself is wrong. */
 export const exitAfter = (failure: Failure): AgentExit => ({
-  code: ['ECS_INVALID', 'ECS_ATTRIBUTES'].includes(failure.code)
+  code: ['ECS_INVALID', 'ECS_ATTRIBUTES', 'ECS_CLUSTER_MISSING'].includes(failure.code)
     ? exitCodes.terminal
     : exitCodes.error,
   reason: failure.message,
+});
+
+/** The tags of a container instance: of those of its EC2 instance none that AWS made, its own win. */
+export const tagsOf = (
+  own: Record<string, string>,
+  ofInstance: Record<string, string>,
+): Record<string, string> => ({
+  ...Object.fromEntries(
+    Object.entries(ofInstance).filter((tag) => !tag.some((text) => /^aws:/i.test(text))),
+  ),
+  ...own,
 });
 
 /** How many refused tasks are remembered. */

@@ -26,6 +26,7 @@ export type JournalCommand = { type: 'commit'; acknowledgements: Acknowledgement
 
 export interface AgentInput {
   identity: AgentIdentity;
+  makesCluster: boolean;
   rules: TaskRules;
   /** What the host has, and what the tasks of an earlier run hold of it. */
   admission: AdmissionContext;

@@ -10,6 +10,16 @@ import { agentSetup } from './setup.ts';
 const output = <Output>({ event }: { event: { output: Output } }): Output => event.output;
 const failWith = { type: 'fail' as const, params: failure };
 
+/** What comes of a call to ECS that failed on the way to being registered. */
+const afterFailure = [
+  {
+    guard: { type: 'mayRegisterAgain' as const, params: failure },
+    target: 'backingOff' as const,
+    actions: { type: 'countAttempt' as const, params: failure },
+  },
+  { target: '#agent.failed' as const, actions: failWith },
+];
+
 export const agentMachine = agentSetup.createMachine({
   id: 'agent',
   context: ({ input }) => decide.newAgent(input),
@@ -102,12 +112,25 @@ export const agentMachine = agentSetup.createMachine({
                 },
                 onError: [
                   {
-                    guard: { type: 'mayRegisterAgain', params: failure },
-                    target: 'backingOff',
-                    actions: { type: 'countAttempt', params: failure },
+                    guard: { type: 'mayMakeCluster', params: failure },
+                    target: 'creatingCluster',
                   },
-                  { target: '#agent.failed', actions: failWith },
+                  ...afterFailure,
                 ],
+              },
+            },
+            creatingCluster: {
+              ...waits(
+                'ECS to create the default cluster',
+                'register',
+                'the agent ends, and is to be started again',
+              ),
+              invoke: {
+                id: 'createCluster',
+                src: 'createCluster',
+                input: ({ context }) => ({ cluster: context.cluster }),
+                onDone: { target: 'registering', actions: 'keepCluster' },
+                onError: afterFailure,
               },
             },
             backingOff: {

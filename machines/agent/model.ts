@@ -24,6 +24,10 @@ export interface AgentContext {
   cluster: string;
   /** Given by ECS at the first registration, and kept for ever after. */
   containerInstanceArn: string | null;
+  /** The EC2 instance that it was registered as; null off EC2, and where nobody could tell. */
+  ec2InstanceId: string | null;
+  /** Whether no cluster was configured, so that the default one is made where it is missing. */
+  makesCluster: boolean;
   rules: TaskRules;
   /** How the admission of tasks begins. */
   admission: AdmissionContext;
@@ -43,10 +47,19 @@ export interface AgentContext {
 export interface AgentIdentity {
   cluster: string;
   containerInstanceArn: string | null;
+  ec2InstanceId: string | null;
 }
 
 /** The range of Docker Engine API versions the Engine speaks, texts such as `1.41`. */
 export interface EngineApi {
   apiVersion: string;
   minApiVersion: string;
+}
+
+/** Which Windows a host has. */
+export interface WindowsEdition {
+  /** Its build, e.g. 20348. */
+  build: number;
+  /** `InstallationType` of its registry, e.g. `Server Core`. */
+  installation: string;
 }

@@ -29,6 +29,7 @@ export const agentSetup = setup({
   actors: {
     boot: unbound<Booted, undefined>('boot'),
     register: unbound<Registered, { containerInstanceArn: string | null }>('register'),
+    createCluster: unbound<Stamp, { cluster: string }>('createCluster'),
     settle: unbound<Stamp, undefined>('settle'),
     timer: unbound<Stamp, Deadline>('timer'),
     journal: unboundCallback<JournalCommand, undefined>('journal'),
@@ -51,6 +52,7 @@ export const agentSetup = setup({
       attempts: context.attempts + 1,
       registeringSince: context.registeringSince ?? at,
     })),
+    keepCluster: assign({ makesCluster: false }),
     countCrash: assign(({ context }, { at }: Stamp) => ({
       crashes: decide.crashesWith(context.crashes, at),
     })),
@@ -112,6 +114,7 @@ export const agentSetup = setup({
   },
   guards: {
     mayRegisterAgain: ({ context }, failure: Failure) => decide.mayRegisterAgain(context, failure),
+    mayMakeCluster: ({ context }, failure: Failure) => decide.mayMakeCluster(context, failure),
     crashesTooOften: ({ context }, { at }: Stamp) =>
       decide.crashesWith(context.crashes, at).length > decide.intensity.crashes,
   },

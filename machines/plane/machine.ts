@@ -23,6 +23,7 @@ export const planeMachine = setup({
   },
   actions: {
     keepInstance: assign((_, containerInstanceArn: string) => ({ containerInstanceArn })),
+    keepStatus: assign((_, status: PlaneContext['status']) => ({ status })),
     wish: assign(
       (
         { context },
@@ -45,13 +46,22 @@ export const planeMachine = setup({
   },
 }).createMachine({
   id: 'plane',
-  context: { containerInstanceArn: null, seqNum: 0, tasks: {}, unacknowledged: [] },
+  context: {
+    containerInstanceArn: null,
+    status: 'ACTIVE',
+    seqNum: 0,
+    tasks: {},
+    unacknowledged: [],
+  },
   invoke: { id: 'line', src: 'line' },
   initial: 'awaitingInstance',
   on: {
     'instance.registered': {
       target: '.disconnected',
       actions: { type: 'keepInstance', params: ({ event }) => event.containerInstanceArn },
+    },
+    'instance.changed': {
+      actions: { type: 'keepStatus', params: ({ event }) => event.status },
     },
     'task.run': {
       actions: {

@@ -21,6 +21,8 @@ export interface Delivery {
 
 export interface PlaneContext {
   containerInstanceArn: string | null;
+  /** Whether tasks may be placed on it. */
+  status: 'ACTIVE' | 'DRAINING';
   seqNum: number;
   tasks: Record<string, PlacedTask>;
   unacknowledged: Delivery[];
@@ -28,6 +30,7 @@ export interface PlaneContext {
 
 export type PlaneEvent =
   | { type: 'instance.registered'; containerInstanceArn: string }
+  | { type: 'instance.changed'; status: PlaneContext['status'] }
   | { type: 'agent.connected'; at: number }
   | { type: 'agent.disconnected' }
   | { type: 'task.run'; taskArn: string; essential: string[] }

@@ -22,6 +22,10 @@ export function describeVolumes(engineOf: () => EngineUnderContract): void {
     const made = (given: { driver?: string; labels?: Record<string, string> } = {}) =>
       port.createVolume({ name, driver: 'local', driverOpts: {}, labels: {}, ...given });
 
+    it('have plugins that make them, the local one among them', async () => {
+      expect(await port.volumePlugins()).to.include('local');
+    });
+
     it('are null where there is none', async () => {
       expect(await port.inspectVolume(name)).to.equal(null);
     });

@@ -26,6 +26,7 @@ export async function startInProcess(
   const assembly = {
     config: { ...config, ...change(config) },
     ...{ clock, log, store, identity: null },
+    ec2: { instanceId: null, outpostArn: null },
     saved: sortRows(rows),
   };
   const agent = assemble(assembly, connectEngine(assembly));

@@ -43,6 +43,8 @@ export class Plane {
         for (const look of [...this.#waiting]) look();
         return null;
       },
+      createCluster: () => null,
+      updateState: () => [],
     }),
   );
   readonly #plane: ReturnType<typeof createPlane>;

@@ -298,6 +298,8 @@ export const cleanup: CleanupRules = {
 export const agentContext = (more: Partial<AgentContext> = {}): AgentContext => ({
   cluster: 'specs',
   containerInstanceArn: instance,
+  ec2InstanceId: null,
+  makesCluster: false,
   rules: rules(),
   admission,
   cleanup,

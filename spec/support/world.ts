@@ -6,6 +6,7 @@ import type { AgentExit } from '../../machines/agent/model.ts';
 import { FaultyStore } from '../../persistence/faulty.ts';
 import type { Row } from '../../persistence/store.ts';
 import { type EnginePort, engineNames } from '../../transport/docker/port.ts';
+import type { Ec2Port } from '../../transport/ec2/port.ts';
 import { type MetadataFilePort, noMetadataFiles } from '../../transport/metadata/port.ts';
 import type { LoginRequest, RegistryPort } from '../../transport/registry/port.ts';
 import { SimCgroups } from '../../transport/sim/cgroups.ts';
@@ -23,6 +24,7 @@ const hour = 3_600_000;
 
 const settings: AgentSettings = {
   cluster,
+  makesCluster: false,
   rules: {
     pullBehavior: 'prefer-cached',
     pullUpfront: false,
@@ -52,11 +54,18 @@ const settings: AgentSettings = {
   reservedMemoryMiB: 512,
   reservedTcpPorts: [22],
   reservedUdpPorts: [],
+  ec2InstanceId: null,
+  tags: {},
+  tagsFromEc2: false,
   capabilities: {
     loggingDrivers: ['json-file'],
     privilegedDisabled: false,
+    selinux: false,
+    apparmor: false,
     healthChecksDisabled: false,
     external: true,
+    outpostArn: null,
+    detailedOsFamily: '',
     custom: {},
   },
 };
@@ -71,10 +80,11 @@ export type WorldSettings = Partial<Omit<AgentSettings, 'rules' | 'cleanup'>> & 
   loginFor?: RegistryPort['loginFor'];
   /** How long calls of the ECS API and the opening of a connection take. */
   planeLatencyMs?: number;
+  instanceTags?: Ec2Port['instanceTags'];
 };
 
 /** The calls that a story of tasks is not about. */
-const housekeeping = ['version', 'info', 'ping', 'list', 'watch', 'listImages'];
+const housekeeping = ['version', 'info', 'volumePlugins', 'ping', 'list', 'watch', 'listImages'];
 
 /** A whole agent under virtual time, with a simulated Engine, control plane and store. */
 export class World {
@@ -96,10 +106,13 @@ export class World {
   readonly #settings: AgentSettings;
   readonly #metadataFiles: MetadataFilePort;
   readonly #loginFor: RegistryPort['loginFor'];
+  readonly #instanceTags: Ec2Port['instanceTags'];
   #life = new Life();
 
   constructor(given: WorldSettings = {}) {
-    const { rules, cleanup, engine, metadataFiles, loginFor, planeLatencyMs, ...more } = given;
+    const { rules, cleanup, engine, metadataFiles, loginFor, planeLatencyMs, ...others } = given;
+    const { instanceTags, ...more } = others;
+    this.#instanceTags = instanceTags ?? (() => Promise.resolve({}));
     this.plane = new SimPlane(this.clock, planeLatencyMs);
     this.engine = new SimEngine({ clock: this.clock, random: this.random, ...engine });
     this.#metadataFiles = metadataFiles ?? noMetadataFiles;
@@ -152,6 +165,7 @@ export class World {
         store: this.store,
         docker: { ...life.bound(this.#heard(engine.port(cluster))), names: engineNames },
         ecs: life.bound(plane.ecs),
+        ec2: { instanceTags: (instanceId) => this.#instanceTags(instanceId) },
         acs: plane.acs,
         log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
       },

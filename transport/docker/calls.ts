@@ -39,6 +39,7 @@ export const dockerLimits = {
   listImages: { ms: 10 * minute, transition: 'listing' },
   removeImage: { ms: 3 * minute, transition: 'removing image' },
   importImage: { ms: 2 * minute, transition: 'loading image' },
+  volumePlugins: { ms: 30 * second, transition: 'listing volume plugins' },
   inspectVolume: { ms: 5 * minute, transition: 'inspecting volume' },
   createVolume: { ms: 5 * minute, transition: 'creating volume' },
   removeVolume: { ms: 5 * minute, transition: 'removing volume' },

@@ -191,6 +191,19 @@ export function engineInfoOf(info: InfoAnswer): EngineInfo {
   };
 }
 
+/** What `GET /info` and `GET /plugins` say of plugins, as far as it is read. */
+export interface PluginAnswers {
+  info: { Plugins?: { Volume?: string[] | null } | null };
+  plugins: { Name?: string }[] | null;
+}
+
+/** The Engine tells of plugins that it manages in one list, of those beside it in the other. */
+export function volumePluginsOf({ info, plugins }: PluginAnswers): string[] {
+  if (plugins !== null && !Array.isArray(plugins)) throw unreadable('list of plugins');
+  const managed = (plugins ?? []).map(({ Name = '' }) => Name).filter((name) => name !== '');
+  return [...new Set([...(info.Plugins?.Volume ?? []), ...managed])];
+}
+
 /** An image in a list, whose `Created` is in seconds, or as an inspect tells of it. */
 export interface ImageAnswer {
   Id: string;

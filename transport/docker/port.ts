@@ -212,6 +212,8 @@ export interface VolumeFacts {
 
 /** The volumes of the Docker Engine. As {@link DockerPort}: repeatable, bounded, {@link DockerError}. */
 export interface VolumePort {
+  /** The names of the Engine's volume plugins, `local` perhaps among them. */
+  volumePlugins(signal?: AbortSignal): Promise<string[]>;
   /** Null for a volume that there is not. */
   inspectVolume(name: string, signal?: AbortSignal): Promise<VolumeFacts | null>;
   /** Makes a volume; one of that name and driver that exists already is taken. */

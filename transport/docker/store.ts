@@ -6,7 +6,13 @@ import { withTag } from '../../machines/names/image.ts';
 import { orNull, unless, unreadable } from './calls.ts';
 import type { Connection } from './client.ts';
 import { linesOf, patiently, readPull } from './events.ts';
-import { imageFactsOf, minorOf, volumeFactsOf } from './facts.ts';
+import {
+  imageFactsOf,
+  minorOf,
+  type PluginAnswers,
+  volumeFactsOf,
+  volumePluginsOf,
+} from './facts.ts';
 import {
   DockerError,
   type ImageFacts,
@@ -19,12 +25,12 @@ import {
 
 /**
  * Reads what the Engine has at a path. Not by the library's own methods, as some of them cannot be
- * aborted.
+ * aborted. A path that ends with `?` goes on with a query of `options.options`.
  */
 export async function read<Answer>(
   { modem }: Docker,
   path: string,
-  options: { abortSignal: AbortSignal; authconfig?: object },
+  options: { abortSignal: AbortSignal; authconfig?: object; options?: object },
 ): Promise<Answer> {
   return await new Promise((resolve, reject) => {
     const asked = { path, method: 'GET', statusCodes: { 200: true }, ...options };
@@ -195,6 +201,18 @@ async function importImage(
 
 /** The volumes of an Engine. */
 export const volumes = (engine: Connection): VolumePort => ({
+  volumePlugins: async (signal) => {
+    const ask = <Answer>(path: string, options: object = {}) =>
+      engine.call(engine.limits.volumePlugins, signal, (docker, abortSignal) =>
+        read<Answer>(docker, path, { abortSignal, options }),
+      );
+    const [info, plugins] = await Promise.all([
+      ask<PluginAnswers['info']>('/info'),
+      // Engines before API 1.25 manage none.
+      orNull(ask<PluginAnswers['plugins']>('/plugins?', volumeDrivers)),
+    ]);
+    return volumePluginsOf({ info, plugins });
+  },
   inspectVolume: async (name, signal) => {
     const found = await orNull(
       engine.call(engine.limits.inspectVolume, signal, (docker, abortSignal) =>
@@ -218,5 +236,8 @@ export const volumes = (engine: Connection): VolumePort => ({
       ),
     ),
 });
+
+/** Of the plugins that the Engine manages, those that are turned on and make volumes. */
+const volumeDrivers = { filters: { capability: ['volumedriver'], enabled: ['true'] } };
 
 const volumePath = (name: string): string => `/volumes/${encodeURIComponent(name)}`;

@@ -1,17 +1,20 @@
 import {
+  CreateClusterCommand,
   DiscoverPollEndpointCommand,
   ECSClient,
   RegisterContainerInstanceCommand,
   SubmitTaskStateChangeCommand,
+  UpdateContainerInstancesStateCommand,
 } from '@aws-sdk/client-ecs';
 import type { TaskReport } from '../../machines/report/model.ts';
 import type { Clock } from '../host/port.ts';
 import type { Credentials } from '../wire/credentials.ts';
 import { encodeRegistration, encodeTaskChange } from './codec.ts';
-import { ecsErrorOf } from './errors.ts';
+import { ecsErrorOf, refusedRegistration } from './errors.ts';
 import {
   EcsError,
   type EcsPort,
+  type InstanceState,
   type PollEndpoints,
   type Registration,
   roundTripMs,
@@ -22,18 +25,25 @@ export interface EcsOptions {
   /** null for the region's own endpoint. */
   endpoint: string | null;
   region: string;
+  /** Whether this host has IPv6 only, so that of the region's endpoints the dual-stack one is used. */
+  ipv6Only?: boolean;
   credentials: Credentials;
   userAgent: string;
   clock: Clock;
 }
 
+/** The time to connect. */
+const connectMs = 30_000;
 /** How long an endpoint of ACS is used before ECS is asked for it again. */
 const endpointsMs = 12 * 3_600_000;
 
 /** The ECS API over the AWS SDK. */
 export const ecsClient = (options: EcsOptions): EcsPort => new EcsClient(options);
 
-/** Calls are not repeated here: registration, session and outbox have charts that show each wait. */
+/**
+ * Calls are not repeated here, not by the SDK either: registration, session and outbox have charts
+ * that show each wait, so that an operator sees them, and that a simulation runs in virtual time.
+ */
 class EcsClient implements EcsPort {
   readonly #options: EcsOptions;
   readonly #client: ECSClient;
@@ -49,11 +59,39 @@ class EcsClient implements EcsPort {
     const invalid = ['InvalidParameterException', 'ClientException'];
     const { containerInstance } = await this.#call({ signal, invalid }, (abortSignal) =>
       this.#client.send(command, { abortSignal }),
-    );
+    ).catch((error: EcsError) => Promise.reject(refusedRegistration(error)));
     requireAll(registration, containerInstance?.attributes ?? []);
     if (!containerInstance?.containerInstanceArn)
       throw new EcsError('ECS_FAILED', 'NoArn', 'ECS registered no container instance');
     return containerInstance.containerInstanceArn;
+  }
+
+  async createCluster(clusterName: string, signal?: AbortSignal): Promise<void> {
+    const command = new CreateClusterCommand({ clusterName });
+    const invalid = ['InvalidParameterException', 'ClientException'];
+    await this.#call({ signal, invalid }, (abortSignal) =>
+      this.#client.send(command, { abortSignal }),
+    );
+  }
+
+  async updateInstanceState(
+    { arn, cluster, status }: InstanceState,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const command = new UpdateContainerInstancesStateCommand({
+      containerInstances: [arn],
+      cluster,
+      status,
+    });
+    const { failures = [] } = await this.#call({ signal, invalid: [] }, (abortSignal) =>
+      this.#client.send(command, { abortSignal }),
+    );
+    const [failure] = failures;
+    if (!failure) return;
+    const { reason = 'no reason', detail } = failure;
+    const said = `ECS did not make ${arn} ${status}: ${detail ? `${reason}, ${detail}` : reason}`;
+    // ECS knows the instance not at all, or no more: it will not do when asked again.
+    throw new EcsError('ECS_INVALID', reason, said);
   }
 
   async discoverPollEndpoint(
@@ -128,14 +166,20 @@ const tooLate = (where: string): EcsError =>
 const givenUp = (): EcsError =>
   new EcsError('ECS_UNREACHABLE', 'AbortError', 'The call to the ECS API was given up');
 
-function clientOf({ endpoint, region, credentials, userAgent }: EcsOptions): ECSClient {
+function clientOf(options: EcsOptions): ECSClient {
+  const { endpoint, region, credentials, userAgent, ipv6Only = false } = options;
   const client = new ECSClient({
     region,
     credentials,
     maxAttempts: 1,
     cacheMiddleware: true,
-    requestHandler: { requestTimeout: roundTripMs, throwOnRequestTimeout: true },
-    ...(endpoint !== null && { endpoint }),
+    requestHandler: {
+      connectionTimeout: connectMs,
+      requestTimeout: roundTripMs,
+      throwOnRequestTimeout: true,
+    },
+    // An endpoint that is given is used as it is; the SDK refuses to be told both.
+    ...(endpoint !== null ? { endpoint } : ipv6Only && { useDualstackEndpoint: true }),
   });
   client.middlewareStack.add(
     (next, { commandName }) =>

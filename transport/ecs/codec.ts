@@ -20,6 +20,7 @@ export type RegistrationInput = RegisterContainerInstanceCommandInput & { client
 /** A registration as the SDK sends it. */
 export function encodeRegistration(registration: Registration): RegistrationInput {
   const { cluster, clientToken, containerInstanceArn, identity, resources } = registration;
+  const tags = Object.entries(registration.tags);
   return {
     cluster,
     clientToken,
@@ -33,6 +34,7 @@ export function encodeRegistration(registration: Registration): RegistrationInpu
       { name: 'PORTS_UDP', type: 'STRINGSET', stringSetValue: resources.udpPorts.map(String) },
     ],
     attributes: registration.attributes,
+    ...(tags.length > 0 && { tags: tags.map(([key, value]) => ({ key, value })) }),
   };
 }
 
@@ -57,6 +59,9 @@ export function decodeRegistration(wire: Members): Registration {
       udpPorts: ports('PORTS_UDP'),
     },
     attributes: wire.entries('attributes').map(decodeAttribute),
+    tags: Object.fromEntries(
+      wire.entries('tags').map((tag) => [tag.text('key') ?? '', tag.text('value') ?? '']),
+    ),
   };
 }
 

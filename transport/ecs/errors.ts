@@ -70,6 +70,20 @@ export function ecsErrorOf(error: unknown, { where, invalid }: CallFacts): EcsEr
   return new EcsError('ECS_FAILED', name, said, error);
 }
 
+/** What a refused registration means; the words are the only sign that ECS gives of some of them. */
+export function refusedRegistration(error: EcsError): EcsError {
+  const { code, type, message } = error;
+  if (type === 'ClusterNotFoundException' || message.includes('Cluster not found.'))
+    return new EcsError('ECS_CLUSTER_MISSING', type, message, error);
+  // It was registered with another: it must be deregistered first, or the data directory emptied.
+  if (
+    code === 'ECS_FAILED' &&
+    message.includes('Container instance type changes are not supported.')
+  )
+    return new EcsError('ECS_INVALID', type, message, error);
+  return error;
+}
+
 function isPassing(name: string, status: number, { clockSkewCorrected }: SdkMetadata): boolean {
   if (passing.has(name) || status >= 500) return true;
   // This host's clock is wrong; the SDK has learnt the service's time and signs with it from now on.

@@ -14,6 +14,14 @@ export interface Registration {
   identity: { document: string; signature: string } | null;
   resources: { cpuUnits: number; memoryMiB: number; tcpPorts: number[]; udpPorts: number[] };
   attributes: { name: string; value?: string }[];
+  tags: Record<string, string>;
+}
+
+/** Whether ECS may place tasks on a container instance. */
+export interface InstanceState {
+  arn: string;
+  cluster: string;
+  status: 'ACTIVE' | 'DRAINING';
 }
 
 /** Where the container instance finds its services. */
@@ -26,6 +34,9 @@ export interface PollEndpoints {
 export interface EcsPort {
   /** Answers the container instance's ARN. */
   register(registration: Registration, signal?: AbortSignal): Promise<string>;
+  /** Creates a cluster; one that exists is left alone. */
+  createCluster(name: string, signal?: AbortSignal): Promise<void>;
+  updateInstanceState(state: InstanceState, signal?: AbortSignal): Promise<void>;
   discoverPollEndpoint(
     instance: { arn: string; cluster: string },
     signal?: AbortSignal,
@@ -41,6 +52,7 @@ export interface EcsPort {
  * - `ECS_INVALID`: the service will never take this request.
  * - `ECS_DENIED`: credentials are missing or may not do this.
  * - `ECS_UNREACHABLE`: no answer.
+ * - `ECS_CLUSTER_MISSING`: there is no such cluster to register in.
  * - `ECS_ATTRIBUTES`: the service did not take every attribute.
  * - `ECS_FAILED`: anything else.
  */
@@ -61,5 +73,6 @@ export type EcsErrorCode =
   | 'ECS_INVALID'
   | 'ECS_DENIED'
   | 'ECS_UNREACHABLE'
+  | 'ECS_CLUSTER_MISSING'
   | 'ECS_ATTRIBUTES'
   | 'ECS_FAILED';

@@ -2,7 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { TaskReport } from '../../machines/report/model.ts';
 import { MalformedError, Members, readObject } from '../wire/members.ts';
 import { decodeRegistration, decodeTaskChange } from './codec.ts';
-import type { PollEndpoints, Registration } from './port.ts';
+import type { InstanceState, PollEndpoints, Registration } from './port.ts';
 
 /** What the local control plane does with the calls of its container instance. */
 export interface EcsHandlers {
@@ -11,6 +11,10 @@ export interface EcsHandlers {
   discover(): PollEndpoints;
   /** Takes a report; answers why it never will, in words for people, or null. */
   submit(report: TaskReport): string | null;
+  /** Answers the cluster's ARN; null where no such cluster can be made here. */
+  createCluster(name: string): string | null;
+  /** Answers the container instances that are not known. */
+  updateState(arns: string[], status: InstanceState['status']): string[];
 }
 
 /** An answer of the API: a body, or an exception by its name. */
@@ -62,12 +66,38 @@ function perform(handlers: EcsHandlers, operation: string, input: Members): Answ
       if (refused !== null) return refusal('InvalidParameterException', refused);
       return ok({ acknowledgment: 'ACK' });
     }
+    case 'CreateCluster':
+      return createCluster(handlers, input);
+    case 'UpdateContainerInstancesState':
+      return updateState(handlers, input);
     case 'SubmitContainerStateChange':
     case 'SubmitAttachmentStateChanges':
       return ok({ acknowledgment: 'ACK' });
     default:
       return refusal('UnknownOperationException', `This control plane has no ${operation}.`);
   }
+}
+
+function createCluster(handlers: EcsHandlers, input: Members): Answer {
+  const clusterName = input.text('clusterName') ?? 'default';
+  const clusterArn = handlers.createCluster(clusterName);
+  if (clusterArn === null)
+    return refusal('InvalidParameterException', `There is no cluster ${clusterName} here.`);
+  return ok({ cluster: { clusterArn, clusterName, status: 'ACTIVE' } });
+}
+
+function updateState(handlers: EcsHandlers, input: Members): Answer {
+  const arns = input.texts('containerInstances') ?? [];
+  const status = input.text('status');
+  if (status !== 'ACTIVE' && status !== 'DRAINING')
+    return refusal('InvalidParameterException', 'The status must be ACTIVE or DRAINING.');
+  const missing = handlers.updateState(arns, status);
+  return ok({
+    containerInstances: arns
+      .filter((arn) => !missing.includes(arn))
+      .map((containerInstanceArn) => ({ containerInstanceArn, status })),
+    failures: missing.map((arn) => ({ arn, reason: 'MISSING' })),
+  });
 }
 
 const ok = (body: object): Answer => ({ status: 200, body });

@@ -14,3 +14,47 @@ function readRange(path: string): PortRange | null {
     return null;
   }
 }
+
+/** The kernel's tables of routes, a route a line. */
+const routeFiles = { ipv4: '/proc/net/route', ipv6: '/proc/net/ipv6_route' };
+
+/** Flags of a route (`RTF_UP`, `RTF_REJECT` of linux/route.h). */
+const isUp = 0x1;
+const rejects = 0x200;
+
+/** Whether there is a default route for IPv6 and none for IPv4; not where that cannot be told. */
+export function linuxIpv6Only(files = routeFiles): boolean {
+  try {
+    const rowsOf = (path: string) =>
+      readFileSync(path, 'utf8')
+        .split('\n')
+        .map((line) => line.trim().split(/\s+/));
+    return rowsOf(files.ipv6).some(isDefaultIpv6) && !rowsOf(files.ipv4).some(isDefaultIpv4);
+  } catch {
+    return false;
+  }
+}
+
+/** Interface, destination, gateway, flags, three counters, mask, ... */
+const isDefaultIpv4 = ([, destination = '', , flags = '', , , , mask = '']: string[]): boolean =>
+  isZero(destination) && isZero(mask) && isUsed(flags);
+
+/** Destination, its prefix length, source, its prefix length, gateway, three counters, flags, interface. */
+const isDefaultIpv6 = ([
+  destination = '',
+  length = '',
+  ,
+  ,
+  ,
+  ,
+  ,
+  ,
+  flags = '',
+]: string[]): boolean => isZero(destination) && isZero(length) && isUsed(flags);
+
+const isZero = (hex: string): boolean => /^0+$/.test(hex);
+
+function isUsed(hex: string): boolean {
+  const flags = Number.parseInt(hex, 16);
+  return (flags & isUp) !== 0 && (flags & rejects) === 0;
+}

@@ -1,3 +1,5 @@
+import type { WindowsEdition } from '../../machines/agent/model.ts';
+
 /** Ends a wait that was asked for with {@link Clock.at}; ending it twice is harmless. */
 export type Cancel = () => void;
 
@@ -26,6 +28,10 @@ export interface HostFacts {
   /** 1024 to a logical CPU. */
   cpuUnits: number;
   memoryMiB: number;
+  /** Which Windows it has; null on Linux, and where it cannot be told. */
+  windows: WindowsEdition | null;
+  /** Whether it reaches others over IPv6 only. */
+  ipv6Only: boolean;
 }
 
 /** The machine the agent runs on. */

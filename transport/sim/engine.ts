@@ -217,6 +217,8 @@ export class SimEngine {
     const { volumes } = this.core;
     const connection = this.#connection;
     return {
+      volumePlugins: (signal) =>
+        connection.ask({ call: 'volumePlugins', signal }, () => volumes.drivers()),
       inspectVolume: (name, signal) =>
         orNull(connection.ask({ call: 'inspectVolume', signal }, () => volumes.inspect(name))),
       createVolume: ({ driverOpts: options, ...volume }, signal) =>

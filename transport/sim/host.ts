@@ -24,6 +24,8 @@ export function simHost(more: Partial<HostFacts> = {}): SimHost {
     cpuArchitecture: 'x86_64',
     cpuUnits: 2048,
     memoryMiB: 4096,
+    windows: null,
+    ipv6Only: false,
     ...more,
   };
   const first = 32_768;

@@ -3,7 +3,7 @@ import type { TaskReport } from '../../machines/report/model.ts';
 import type { Acknowledgement, CredentialReceipt, Payload } from '../../machines/session/model.ts';
 import type { RefusedTask, TaskArrival } from '../../machines/task/model.ts';
 import type { AcsConnection, AcsListener, AcsPort, RoleCredentials } from '../acs/port.ts';
-import type { EcsError, EcsPort, Registration } from '../ecs/port.ts';
+import type { EcsError, EcsPort, InstanceState, Registration } from '../ecs/port.ts';
 import type { Clock } from '../host/port.ts';
 import { type PlaneCall, SimApi } from './plane/api.ts';
 
@@ -20,6 +20,9 @@ export class SimPlane {
   readonly unheard = new Set<TaskReport>();
   readonly acknowledgements: Acknowledgement[] = [];
   readonly registrations: Registration[] = [];
+  /** The clusters that it was asked to create, and the states to give to its container instance. */
+  readonly clusters: string[] = [];
+  readonly states: InstanceState[] = [];
   /** How often the agent connected. */
   connections = 0;
   /** How connections end before they are open; null where they are taken. */
@@ -47,6 +50,14 @@ export class SimPlane {
         registration.containerInstanceArn ?? `${this.#arn('container-instance')}/simulated`;
       this.#tell({ type: 'instance.registered', containerInstanceArn });
       return containerInstanceArn;
+    },
+    createCluster: async (name, signal) => {
+      await this.#answer('createCluster', signal);
+      this.clusters.push(name);
+    },
+    updateInstanceState: async (state, signal) => {
+      await this.#answer('updateState', signal);
+      this.states.push(state);
     },
     discoverPollEndpoint: async (_, signal) => {
       await this.#answer('discover', signal);

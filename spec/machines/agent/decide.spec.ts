@@ -15,25 +15,66 @@ import {
 
 describe('the decisions of the agent', () => {
   it('begin with what it knows of itself', () => {
-    const identity = { cluster: 'specs', containerInstanceArn: instance };
-    const input = { identity, rules: rules(), admission, cleanup };
-    expect(decide.newAgent(input)).to.deep.equal(agentContext());
+    const identity = { cluster: 'specs', containerInstanceArn: instance, ec2InstanceId: 'i-1' };
+    const input = { identity, makesCluster: true, rules: rules(), admission, cleanup };
+    expect(decide.newAgent(input)).to.deep.equal(
+      agentContext({ ec2InstanceId: 'i-1', makesCluster: true }),
+    );
   });
 
   describe('about saved state', () => {
-    it('let a new agent, and one of the same cluster, go on', () => {
-      expect(decide.mayResume(null, 'specs')).to.equal(null);
-      const saved = { cluster: 'specs', containerInstanceArn: instance };
-      expect(decide.mayResume(saved, 'specs')).to.equal(null);
+    const savedAs = (ec2InstanceId: string | null) => ({
+      cluster: 'specs',
+      containerInstanceArn: instance,
+      ec2InstanceId,
+    });
+    const arn = 'arn:aws:ecs:us-west-2:123456789012:cluster/specs';
+    const verdicts: [saved: string | null, cluster: string, here: string | null, is: string][] = [
+      [null, 'specs', null, 'resumed'],
+      [null, 'specs', 'i-1', 'resumed'],
+      ['i-1', 'specs', 'i-1', 'resumed'],
+      // Silence of the metadata service is no difference.
+      ['i-1', 'specs', null, 'resumed'],
+      ['i-1', 'specs', 'i-2', 'anew'],
+      // Of another instance not even the cluster counts.
+      ['i-1', 'other', 'i-2', 'anew'],
+      ['i-1', 'other', 'i-1', 'refused'],
+      ['i-1', 'other', null, 'refused'],
+      [null, 'other', 'i-1', 'refused'],
+      // A name and an ARN of one cluster are different texts.
+      ['i-1', arn, 'i-1', 'refused'],
+    ];
+    for (const [saved, cluster, here, is] of verdicts)
+      it(`of ${saved} it is ${is} in cluster ${cluster} on ${here}`, () => {
+        const verdict = decide.resumption(savedAs(saved), { cluster, ec2InstanceId: here });
+        expect(verdict.is).to.equal(is);
+      });
+
+    it('let a new agent begin', () => {
+      const here = { cluster: 'specs', ec2InstanceId: 'i-1' };
+      expect(decide.resumption(null, here)).to.deep.equal({ is: 'resumed' });
     });
 
     it('end one for good that was moved to another cluster, and name both', () => {
-      const saved = { cluster: 'specs', containerInstanceArn: instance };
-      expect(decide.mayResume(saved, 'other')).to.deep.equal({
-        code: 5,
-        reason:
-          'The data directory belongs to cluster "specs", but ECS_CLUSTER is "other". ' +
-          'Set ECS_CLUSTER back, or give the agent an empty ECS_DATADIR.',
+      const here = { cluster: 'other', ec2InstanceId: null };
+      expect(decide.resumption(savedAs(null), here)).to.deep.equal({
+        is: 'refused',
+        exit: {
+          code: 5,
+          reason:
+            'The data directory belongs to cluster "specs", but ECS_CLUSTER is "other". ' +
+            'Set ECS_CLUSTER back, or give the agent an empty ECS_DATADIR.',
+        },
+      });
+    });
+
+    it('drop that of another EC2 instance, and name both', () => {
+      const here = { cluster: 'specs', ec2InstanceId: 'i-2' };
+      expect(decide.resumption(savedAs('i-1'), here)).to.deep.equal({
+        is: 'anew',
+        because:
+          'The saved state is of EC2 instance i-1, but this is i-2: it is dropped, and a new ' +
+          'container instance is registered',
       });
     });
   });
@@ -115,6 +156,11 @@ describe('the decisions of the agent', () => {
     const exits = [
       ['ECS_INVALID', 5],
       ['ECS_ATTRIBUTES', 5],
+      ['ECS_CLUSTER_MISSING', 5],
+      ['ECS_DENIED', 1],
+      ['ECS_FAILED', 1],
+      ['ECS_UNREACHABLE', 1],
+      ['EC2_FAILED', 1],
       ['ECS_THROTTLED', 1],
       ['DOCKER_UNREACHABLE', 1],
     ] as const;
@@ -126,6 +172,17 @@ describe('the decisions of the agent', () => {
         });
       });
 
+    const clusters = [
+      [true, 'ECS_CLUSTER_MISSING', true],
+      [false, 'ECS_CLUSTER_MISSING', false],
+      [true, 'ECS_INVALID', false],
+    ] as const;
+    for (const [makesCluster, code, expected] of clusters)
+      it(`make the cluster (${expected}) after ${code} where the agent makes it (${makesCluster})`, () => {
+        const context = agentContext({ makesCluster });
+        expect(decide.mayMakeCluster(context, failure(code))).to.equal(expected);
+      });
+
     it('space tries from three seconds to 192', () => {
       expect(decide.registerBackoff).to.deep.equal({
         firstMs: 3_000,
@@ -133,6 +190,23 @@ describe('the decisions of the agent', () => {
         factor: 2,
         jitter: 0.2,
       });
+    });
+  });
+
+  it('give the container instance the tags of its EC2 instance, but those of AWS, and its own first', () => {
+    const ofInstance = {
+      Name: 'node-1',
+      team: 'blue',
+      'aws:autoscaling:groupName': 'nodes',
+      'AWS:x': 'y',
+      from: 'Aws:cloudformation',
+      laws: 'laws:of',
+    };
+    expect(decide.tagsOf({ team: 'red', 'aws:own': 'kept' }, ofInstance)).to.deep.equal({
+      Name: 'node-1',
+      laws: 'laws:of',
+      team: 'red',
+      'aws:own': 'kept',
     });
   });
 

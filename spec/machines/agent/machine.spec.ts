@@ -61,7 +61,8 @@ describe('the agent', () => {
   describe('that begins', () => {
     it('waits for its process to start it', () => {
       begins(agent, {
-        identity: { cluster: 'specs', containerInstanceArn: null },
+        identity: { cluster: 'specs', containerInstanceArn: null, ec2InstanceId: null },
+        makesCluster: false,
         rules: rules({ pullBehavior: 'once' }),
         admission,
         cleanup,
@@ -137,6 +138,39 @@ describe('the agent', () => {
       at(alive('registering'))
         .gets(failed('register', failure('ECS_INVALID', { message: 'no such cluster' })))
         .comesTo('failed', { exit: { code: 5, reason: 'no such cluster' } }, stopsAll);
+    });
+  });
+
+  describe('whose cluster is missing', () => {
+    const missing = failure('ECS_CLUSTER_MISSING', { message: 'Cluster not found.' });
+    const creates = starts('createCluster', 'createCluster', { cluster: 'specs' });
+
+    it('makes it where none was configured, and registers again', () => {
+      at(alive('registering'), { makesCluster: true, containerInstanceArn: null })
+        .gets(failed('register', missing))
+        .comesTo(alive('creatingCluster'), {}, [creates])
+        .gets(done('createCluster', stamp))
+        .comesTo(alive('registering'), { makesCluster: false }, [registers(null)]);
+    });
+
+    it('fails for good where one was configured, or where it was made and is missing still', () => {
+      at(alive('registering'))
+        .gets(failed('register', missing))
+        .comesTo('failed', { exit: { code: 5, reason: 'Cluster not found.' } }, stopsAll);
+    });
+
+    it('tries again a while after ECS was too busy to make it', () => {
+      at(alive('creatingCluster'), { makesCluster: true })
+        .gets(failed('createCluster', throttled(1_000)))
+        .comesTo(alive('backingOff'), { attempts: 1, registeringSince: 1_000 }, [
+          starts('retry', 'timer', { deadline: 4_000 }),
+        ]);
+    });
+
+    it('fails for now when it may not make it', () => {
+      at(alive('creatingCluster'), { makesCluster: true })
+        .gets(failed('createCluster', failure('ECS_DENIED', { message: 'no' })))
+        .comesTo('failed', { exit: { code: 1, reason: 'no' } }, stopsAll);
     });
   });
 

@@ -16,6 +16,7 @@ const task = (more: Partial<PlacedTask> = {}): PlacedTask => ({
 });
 const context = (...tasks: PlacedTask[]): PlaneContext => ({
   containerInstanceArn: instance,
+  status: 'ACTIVE',
   seqNum: 4,
   tasks: Object.fromEntries(tasks.map((each) => [each.arn, each])),
   unacknowledged: [],

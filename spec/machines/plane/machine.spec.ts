@@ -18,6 +18,7 @@ const [one, two] = [taskArn('one'), taskArn('two')];
 
 const context = (more: Partial<PlaneContext> = {}): PlaneContext => ({
   containerInstanceArn: instance,
+  status: 'ACTIVE',
   seqNum: 0,
   tasks: {},
   unacknowledged: [],
@@ -131,6 +132,12 @@ describe('the local control plane', () => {
         report: report('STOPPED', { taskArn: one, containers: [web] }),
       })
       .stays({ tasks: { [one]: placed(one, { status: 'STOPPED', containers: { web } }) } });
+  });
+
+  it('keeps whether tasks may be placed on the container instance', () => {
+    at('connected.listening')
+      .gets({ type: 'instance.changed', status: 'DRAINING' })
+      .stays({ status: 'DRAINING' });
   });
 
   it('waits for the agent when it has gone', () => {

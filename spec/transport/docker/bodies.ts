@@ -24,6 +24,8 @@ export function placement(
         cpuArchitecture: 'x86_64',
         cpuUnits: 4096,
         memoryMiB: 1024,
+        windows: null,
+        ipv6Only: false,
         ...facts,
       }),
       freePorts: async ({ count }) => {

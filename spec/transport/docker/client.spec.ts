@@ -239,6 +239,7 @@ describe('the Docker client, with an Engine that misbehaves', () => {
   for (const { what, call } of [
     { what: 'word about itself', call: () => daemon.docker.info() },
     { what: 'list of images', call: () => daemon.docker.listImages() },
+    { what: 'list of plugins', call: () => daemon.docker.volumePlugins() },
     { what: 'volume', call: () => daemon.docker.inspectVolume('v') },
     { what: 'image', call: () => daemon.docker.inspectImage('i') },
     { what: 'container', call: () => daemon.docker.inspect(lone()) },
@@ -249,6 +250,33 @@ describe('the Docker client, with an Engine that misbehaves', () => {
       expect(await outcomeOf(call())).to.include({ code: 'DOCKER_UNREACHABLE' });
     });
   }
+
+  it('knows the volume plugins that the Engine manages, and those beside it, each once', async () => {
+    daemon.answer = ({ url = '' }, response) =>
+      response.end(
+        url.endsWith('/info')
+          ? '{"Plugins":{"Volume":["local","nfs"],"Network":["bridge"]}}'
+          : '[{"Name":"vieux/sshfs:latest","Enabled":true},{"Name":"nfs"}]',
+      );
+    expect(await daemon.docker.volumePlugins()).to.deep.equal([
+      'local',
+      'nfs',
+      'vieux/sshfs:latest',
+    ]);
+    expect(daemon.asked.map(decodeURIComponent)).to.include(
+      'GET /v1.44/plugins?filters={"capability":["volumedriver"],"enabled":["true"]}',
+    );
+  });
+
+  it('knows those beside an Engine that manages none', async () => {
+    daemon.answer = ({ url = '' }, response) => {
+      if (!url.endsWith('/info')) response.statusCode = 404;
+      response.end(
+        url.endsWith('/info') ? '{"Plugins":{"Volume":["local"]}}' : '{"message":"page not found"}',
+      );
+    };
+    expect(await daemon.docker.volumePlugins()).to.deep.equal(['local']);
+  });
 
   it('says where it looked for an Engine that is not there', async () => {
     daemon.close();

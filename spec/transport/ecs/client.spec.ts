@@ -24,6 +24,7 @@ const registration = (more: Partial<Registration> = {}): Registration => ({
   identity: null,
   resources: { cpuUnits: 2048, memoryMiB: 3000, tcpPorts: [22], udpPorts: [] },
   attributes: [{ name: 'ecs.os-type', value: 'linux' }, { name: 'stack' }],
+  tags: {},
   ...more,
 });
 const report = (more: Partial<TaskReport> = {}): TaskReport => ({
@@ -156,6 +157,96 @@ describe('the ECS API client', () => {
       instanceIdentityDocument: '{}',
       instanceIdentityDocumentSignature: 'sig',
     });
+  });
+
+  it('names the tags of the container instance, where it has any', async () => {
+    await client().register(registration({ tags: { owner: 'lab', stage: '' } }));
+    expect(calls[0]?.input.tags).to.deep.equal([
+      { key: 'owner', value: 'lab' },
+      { key: 'stage', value: '' },
+    ]);
+  });
+
+  const refusedRegistrations: [__type: string, message: string, code: string][] = [
+    ['ClientException', 'Cluster not found.', 'ECS_CLUSTER_MISSING'],
+    ['ClusterNotFoundException', 'gone', 'ECS_CLUSTER_MISSING'],
+    ['ClientException', 'Attribute is wrong', 'ECS_INVALID'],
+    ['InvalidParameterException', 'Arn is wrong', 'ECS_INVALID'],
+    [
+      'ConflictException',
+      'Container instance type changes are not supported. t3.micro was registered.',
+      'ECS_INVALID',
+    ],
+    ['ConflictException', 'something else', 'ECS_FAILED'],
+    ['LimitExceededException', 'too many', 'ECS_THROTTLED'],
+  ];
+  for (const [__type, message, code] of refusedRegistrations)
+    it(`takes a ${__type} of a registration, ${message}, for ${code}`, async () => {
+      answer = () => ({ status: 400, body: { __type, message } });
+      const refusal = await refusalOf(client().register(registration()));
+      expect(refusal).to.include({ code, type: __type, message: `${__type}: ${message}` });
+    });
+
+  it('creates a cluster', async () => {
+    await client().createCluster('default');
+    expect(calls[0]).to.deep.include({
+      operation: 'CreateCluster',
+      input: { clusterName: 'default' },
+    });
+  });
+
+  const ofClusters: [__type: string, code: string][] = [
+    ['ClientException', 'ECS_INVALID'],
+    ['InvalidParameterException', 'ECS_INVALID'],
+    ['AccessDeniedException', 'ECS_DENIED'],
+    ['ThrottlingException', 'ECS_THROTTLED'],
+  ];
+  for (const [__type, code] of ofClusters)
+    it(`takes a ${__type} of a cluster for ${code}`, async () => {
+      answer = () => ({ status: 400, body: { __type, message: 'no' } });
+      expect(await refusalOf(client().createCluster('default'))).to.include({ code });
+    });
+
+  const draining = { arn: 'arn:ci/1', cluster: 'specs', status: 'DRAINING' } as const;
+
+  it('has its container instance drained', async () => {
+    await client().updateInstanceState(draining);
+    expect(calls[0]).to.deep.include({
+      operation: 'UpdateContainerInstancesState',
+      input: { cluster: 'specs', containerInstances: ['arn:ci/1'], status: 'DRAINING' },
+    });
+  });
+
+  it('does not take it for done where ECS does not know the container instance', async () => {
+    const failures = [{ arn: 'arn:ci/1', reason: 'MISSING', detail: 'no such instance' }];
+    answer = () => ({ status: 200, body: { containerInstances: [], failures } });
+    const refusal = await refusalOf(client().updateInstanceState(draining));
+    expect(refusal).to.include({ code: 'ECS_INVALID', type: 'MISSING', retry: false });
+    expect(refusal.message).to.equal(
+      'ECS did not make arn:ci/1 DRAINING: MISSING, no such instance',
+    );
+  });
+
+  const hosts: [ipv6Only: boolean, host: string][] = [
+    [false, 'ecs.us-nowhere-1.amazonaws.com'],
+    [true, 'ecs.us-nowhere-1.api.aws'],
+  ];
+  for (const [ipv6Only, host] of hosts)
+    it(`looks for ECS at ${host} where the host has IPv6 only (${ipv6Only})`, async () => {
+      const options = { endpoint: null, region: 'us-nowhere-1', ipv6Only };
+      const keysOf = () => Promise.resolve(keys);
+      const api = ecsClient({ ...options, credentials: keysOf, userAgent: 'Spec', clock });
+      const { cause } = await refusalOf(api.createCluster('default'));
+      // There is no such region, so that its name is looked up in vain.
+      expect(cause).to.include({ syscall: 'getaddrinfo', hostname: host });
+    });
+
+  it('asks an endpoint that is given whatever the host has', async () => {
+    const options = { endpoint: loopback.url, region: 'us-west-2', ipv6Only: true };
+    const keysOf = () => Promise.resolve(keys);
+    const api = ecsClient({ ...options, credentials: keysOf, userAgent: 'Spec', clock });
+    await api.createCluster('default');
+    expect(calls).to.have.length(1);
   });
 
   it('signs its calls as an independent verifier would, under its own user agent', async () => {
@@ -335,12 +426,7 @@ describe('the ECS API client', () => {
       'ECS_DENIED',
       false,
     ],
-    [
-      'anything else',
-      { status: 400, body: { __type: 'ClusterNotFoundException' } },
-      'ECS_FAILED',
-      false,
-    ],
+    ['anything else', { status: 400, body: { __type: 'BlockedException' } }, 'ECS_FAILED', false],
   ];
   for (const [what, given, code, retry] of refusals)
     it(`knows ${what} as ${code}, and asks once`, async () => {
@@ -424,7 +510,10 @@ describe('the local control plane’s ECS API', () => {
   const uncalled = () => {
     throw new Error('not to be called');
   };
-  const none = { register: uncalled, discover: uncalled, submit: uncalled };
+  const none = {
+    ...{ register: uncalled, discover: uncalled, submit: uncalled },
+    ...{ createCluster: uncalled, updateState: uncalled },
+  };
   const submit = async ({ url }: Loopback, input: object, operation = 'SubmitTaskStateChange') => {
     const response = await fetch(url, {
       method: 'POST',
@@ -433,10 +522,16 @@ describe('the local control plane’s ECS API', () => {
     });
     return await response.json();
   };
+  const refused = (call: Promise<unknown>): Promise<unknown> =>
+    call.then(
+      () => 'taken',
+      (error: EcsError) => error.code,
+    );
 
   it('hears what the client says, in the same words', async () => {
     const registered: Registration[] = [];
     const heard: TaskReport[] = [];
+    const states: string[][] = [];
     const loopback = await listen(
       ecsServer({
         register: (given) => {
@@ -448,6 +543,11 @@ describe('the local control plane’s ECS API', () => {
           heard.push(given);
           return null;
         },
+        createCluster: (name) => (name === 'default' ? 'arn:cluster/default' : null),
+        updateState: (arns, status) => {
+          states.push([...arns, status]);
+          return arns.filter((arn) => arn !== 'arn:ci/9');
+        },
       }),
     );
     const api = ecsClient({
@@ -457,7 +557,8 @@ describe('the local control plane’s ECS API', () => {
       userAgent: 'Spec',
       clock: { now: () => 0, at: () => () => {}, afterTurn: (work) => work() },
     });
-    const given = registration({ containerInstanceArn: 'arn:ci/9' });
+    const tags = { owner: 'lab', stage: '' };
+    const given = registration({ containerInstanceArn: 'arn:ci/9', tags });
     expect(await api.register(given)).to.equal('arn:ci/9');
     expect(registered).to.deep.equal([given]);
     const where = { arn: 'arn:ci/9', cluster: 'specs' };
@@ -489,6 +590,17 @@ describe('the local control plane’s ECS API', () => {
         },
       ],
     });
+    await api.createCluster('default');
+    expect(await refused(api.createCluster('other'))).to.equal('ECS_INVALID');
+    const state = { cluster: 'specs', status: 'DRAINING' } as const;
+    await api.updateInstanceState({ ...state, arn: 'arn:ci/9' });
+    expect(await refused(api.updateInstanceState({ ...state, arn: 'arn:ci/8' }))).to.equal(
+      'ECS_INVALID',
+    );
+    expect(states).to.deep.equal([
+      ['arn:ci/9', 'DRAINING'],
+      ['arn:ci/8', 'DRAINING'],
+    ]);
     await api.submitTaskStateChange('specs', change);
     const early = report({
       status: 'PENDING',
@@ -522,6 +634,14 @@ describe('the local control plane’s ECS API', () => {
       'an unknown operation',
       { target: 'AmazonEC2ContainerServiceV20141113.RunTask', body: '{}' },
       'UnknownOperationException',
+    ],
+    [
+      'a state that no container instance has',
+      {
+        target: 'AmazonEC2ContainerServiceV20141113.UpdateContainerInstancesState',
+        body: '{"containerInstances":["arn:ci/1"],"status":"GONE"}',
+      },
+      'InvalidParameterException',
     ],
     [
       'a body that is no JSON',

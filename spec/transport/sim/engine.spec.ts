@@ -154,6 +154,7 @@ describe('what can go wrong between an agent and the simulated Engine', () => {
       listImages: (port) => port.listImages(),
       removeImage: (port) => port.removeImage('web:2'),
       importImage: (port) => port.importImage(image),
+      volumePlugins: (port) => port.volumePlugins(),
       inspectVolume: (port) => port.inspectVolume('v'),
       createVolume: (port) => port.createVolume(volume),
       removeVolume: (port) => port.removeVolume('v'),

@@ -59,9 +59,11 @@ const engineRoutes: Route[] = [
         CgroupVersion: String(cgroupVersion),
         SecurityOptions: securityOptions,
         OSType: 'linux',
+        Plugins: { Volume: engine.core.volumes.drivers() },
       });
     },
   ],
+  ['GET', /^\/plugins$/, () => ok([])],
   ['GET', /^\/events$/, follow],
 ];
 

@@ -18,6 +18,11 @@ export class VolumeStore {
     this.#drivers.set(driver, null);
   }
 
+  /** The names of all drivers. */
+  drivers(): string[] {
+    return [...this.#drivers.keys()];
+  }
+
   /** From now on this driver refuses all that is asked of it, with this text. */
   failDriver(driver: string, message: string): void {
     this.#drivers.set(driver, message);

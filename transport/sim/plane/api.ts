@@ -2,21 +2,23 @@ import { EcsError, roundTripMs } from '../../ecs/port.ts';
 import type { Clock } from '../../host/port.ts';
 
 /** Which call of the ECS API a fault is for. */
-export type PlaneCall = 'register' | 'discover' | 'submit';
+export type PlaneCall = 'register' | 'createCluster' | 'updateState' | 'discover' | 'submit';
 
 /** What goes wrong with a call: only one whose reply is lost has taken effect. */
 export type PlaneFault = { is: 'error'; error: EcsError } | { is: 'hang' } | { is: 'lost reply' };
+
+const none = { register: 0, createCluster: 0, updateState: 0, discover: 0, submit: 0 } as const;
 
 /** The ECS API of a simulated control plane: how long its calls take, and what goes wrong with them. */
 export class SimApi {
   /** What goes wrong with a call for which nothing was planned; null for nothing. */
   weather: (call: PlaneCall) => PlaneFault | null = () => null;
   /** How many calls of each kind were under way at the same time, at most. */
-  readonly mostAtOnce = { register: 0, discover: 0, submit: 0 };
+  readonly mostAtOnce: Record<PlaneCall, number> = { ...none };
   readonly #clock: Clock;
   readonly #latencyMs: number;
   readonly #planned = new Map<PlaneCall, PlaneFault[]>();
-  readonly #underWay = { register: 0, discover: 0, submit: 0 };
+  readonly #underWay: Record<PlaneCall, number> = { ...none };
 
   constructor(clock: Clock, latencyMs: number) {
     this.#clock = clock;
