@@ -1,5 +1,6 @@
 import { type AnyActorRef, type AnyMachineSnapshot, createActor, type Snapshot } from 'xstate';
 import { newAdmission } from '../machines/admission/decide.ts';
+import { firstSeqNum } from '../machines/agent/decide.ts';
 import type { AgentInput } from '../machines/agent/events.ts';
 import { agentMachine } from '../machines/agent/machine.ts';
 import type { AgentExit } from '../machines/agent/model.ts';
@@ -51,6 +52,8 @@ export interface AgentPorts extends Pulse {
 /** What the agent must know to run; each with its unit in its name. */
 export interface AgentSettings extends RegisterSettings {
   cluster: string;
+  /** Whether what the agent saves outlives it. */
+  checkpoint: boolean;
   rules: TaskRules;
   /** The image of containers whose namespaces others share. */
   pauseImage: string;
@@ -129,8 +132,7 @@ function forgetEnded({ system }: AnyActorRef, plans: Plans, vault: Vault): void 
     const { status, context } = event.snapshot as AnyMachineSnapshot;
     if (status !== 'done') return;
     const { arn } = context as TaskContext;
-    const { roleCredentialsId, executionCredentialsId } = plans.task(arn);
-    for (const id of [roleCredentialsId, executionCredentialsId]) if (id !== null) vault.forget(id);
+    vault.forget(arn);
     plans.remove(arn);
   });
 }
@@ -156,7 +158,11 @@ function cleared(root: AnyActorRef, plans: Plans, clock: Clock): Promise<void> {
 function beginningOf({ host, clock }: AgentPorts, settings: AgentSettings): AgentInput {
   const { cpuUnits, memoryMiB } = host.facts();
   return {
-    identity: { cluster: settings.cluster, containerInstanceArn: null },
+    identity: {
+      cluster: settings.cluster,
+      containerInstanceArn: null,
+      manifestSeqNum: firstSeqNum(settings.checkpoint),
+    },
     rules: settings.rules,
     admission: newAdmission(
       {

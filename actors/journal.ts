@@ -90,8 +90,9 @@ export class Journal {
   }
 
   #keepIdentity(root: AnyActorRef): void {
-    const { cluster, containerInstanceArn } = root.getSnapshot().context as AgentContext;
-    const body = { cluster, containerInstanceArn };
+    const { cluster, containerInstanceArn, manifestSeqNum } = root.getSnapshot()
+      .context as AgentContext;
+    const body = { cluster, containerInstanceArn, manifestSeqNum };
     const text = JSON.stringify(body);
     if (containerInstanceArn === null || text === this.#identity) return;
     this.#identity = text;

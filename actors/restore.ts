@@ -87,8 +87,9 @@ export function composeRoot(
     if (id.startsWith('outbox/') && !children[id] && intact(snapshot, reportMachine))
       children[id] = child('report', id, snapshot);
   const identity = {
+    ...beginning.identity,
+    ...saved.identity,
     cluster: beginning.identity.cluster,
-    containerInstanceArn: saved.identity?.containerInstanceArn ?? null,
   };
   admission.waiting.sort((one, other) => one.since - other.since);
   const context = newAgent({ ...beginning, identity, admission });

@@ -110,6 +110,7 @@ function settingsOf({ config, identity }: Assembly): AgentSettings {
   const { taskLimits, taskCleanup, pull } = config;
   return {
     cluster: config.cluster,
+    checkpoint: config.checkpoint,
     identity,
     rules: {
       pullBehavior: config.pullBehavior,

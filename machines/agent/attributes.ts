@@ -86,6 +86,7 @@ function featureNames(of: Capabilities): string[] {
   const features: [name: string, isThere: boolean][] = [
     ['ecr-endpoint', true],
     ['container-ordering', true],
+    ['full-sync', true],
     ['network.container-port-range', true],
     ['container-restart-policy', true],
     ['task-cpu-mem-limit', limited],

@@ -23,6 +23,7 @@ const hour = 3_600_000;
 
 const settings: AgentSettings = {
   cluster,
+  checkpoint: true,
   rules: {
     pullBehavior: 'prefer-cached',
     pullUpfront: false,

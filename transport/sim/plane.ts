@@ -1,9 +1,22 @@
 import type { TaskReport } from '../../machines/report/model.ts';
-import type { Acknowledgement, CredentialReceipt, Payload } from '../../machines/session/model.ts';
+import type {
+  Acknowledgement,
+  CredentialReceipt,
+  InboundMessage,
+  Payload,
+} from '../../machines/session/model.ts';
 import type { RefusedTask, TaskArrival } from '../../machines/task/model.ts';
-import type { AcsConnection, AcsListener, AcsPort, RoleCredentials } from '../acs/port.ts';
+import { hearFrame } from '../acs/codec.ts';
+import type {
+  AcsAddress,
+  AcsConnection,
+  AcsListener,
+  AcsPort,
+  RoleCredentials,
+} from '../acs/port.ts';
 import { EcsError, type EcsPort, type Registration } from '../ecs/port.ts';
 import type { Clock } from '../host/port.ts';
+import { simRandom } from './random.ts';
 
 /** Which call of the ECS API a fault is for. */
 export type PlaneCall = 'register' | 'discover' | 'submit';
@@ -19,11 +32,17 @@ export class SimPlane {
   readonly registrations: Registration[] = [];
   /** How often the agent connected. */
   connections = 0;
+  /** What the agent said of itself at each try to connect. */
+  readonly addresses: AcsAddress[] = [];
   readonly #clock: Clock;
   readonly #latencyMs: number;
   readonly #faults = new Map<PlaneCall, EcsError[]>();
   #listener: AcsListener | null = null;
+  /** Which task has the credentials of an id. */
+  readonly #holders = new Map<string, string>();
+  readonly #random = simRandom(0);
   #messages = 0;
+  #seqNum = 0;
 
   constructor(clock: Clock, latencyMs = 1) {
     this.#clock = clock;
@@ -47,7 +66,8 @@ export class SimPlane {
   };
 
   readonly acs: AcsPort = {
-    connect: (_, listener) => {
+    connect: (address, listener) => {
+      this.addresses.push(address);
       this.#listener = listener;
       const cancel = this.#clock.at(this.#clock.now() + this.#latencyMs, () => {
         this.connections += 1;
@@ -71,26 +91,45 @@ export class SimPlane {
     refused: RefusedTask[] = [],
     credentials: (RoleCredentials | CredentialReceipt)[] = [],
   ): string {
-    const messageId = this.#messageId();
     const payload: Payload = {
-      messageId,
-      clusterArn: this.#arn('cluster'),
-      containerInstanceArn: this.#arn('container-instance'),
+      ...this.#addressed(),
+      seqNum: ++this.#seqNum,
       tasks: structuredClone(tasks),
       refused,
       credentials: credentials.map(receiptOf),
     };
-    const roles = credentials.filter((role) => 'keys' in role);
-    this.#listener?.message({ kind: 'payload', payload }, structuredClone(roles));
+    for (const { plan } of tasks)
+      for (const id of [plan.roleCredentialsId, plan.executionCredentialsId])
+        if (id !== null) this.#holders.set(id, plan.arn);
+    const roles = credentials.filter((role) => 'keys' in role).map((role) => this.#roleOf(role));
+    this.#listener?.message({ kind: 'payload', payload }, roles);
+    return payload.messageId;
+  }
+
+  /** Sends new keys for a role of a task; answers the message id. */
+  refresh(role: RoleCredentials): string {
+    const messageId = this.#messageId();
+    const { taskArn } = this.#roleOf(role);
+    const message = { kind: 'credentials', messageId, taskArn, receipt: receiptOf(role) } as const;
+    this.#listener?.message(message, [this.#roleOf(role)]);
     return messageId;
   }
 
-  /** Sends new keys for a role; answers the message id. */
-  refresh(role: RoleCredentials): string {
-    const messageId = this.#messageId();
-    const message = { kind: 'credentials', messageId, receipt: receiptOf(role) } as const;
-    this.#listener?.message(message, [structuredClone(role)]);
-    return messageId;
+  /** Sends a manifest that wants these tasks running and no others; answers its message id. */
+  manifest(running: string[], timeline = ++this.#seqNum): string {
+    const manifest = { ...this.#addressed(), timeline, running };
+    this.#listener?.message({ kind: 'manifest', manifest }, []);
+    return manifest.messageId;
+  }
+
+  /** Sends a message as it is. */
+  tell(message: InboundMessage): void {
+    this.#listener?.message(message, []);
+  }
+
+  /** Sends a frame as it would be on the wire. */
+  say(frame: string): void {
+    if (this.#listener) hearFrame(frame, this.#random, this.#listener);
   }
 
   heartbeat(messageId: string): void {
@@ -120,6 +159,17 @@ export class SimPlane {
       terminate: () => end(false),
     };
   }
+
+  #addressed = () => ({
+    messageId: this.#messageId(),
+    clusterArn: this.#arn('cluster'),
+    containerInstanceArn: this.#arn('container-instance'),
+  });
+
+  #roleOf = (role: RoleCredentials) => ({
+    ...structuredClone(role),
+    taskArn: this.#holders.get(role.credentialsId) ?? this.#arn('task'),
+  });
 
   #messageId = (): string => `message-${++this.#messages}`;
 

@@ -41,6 +41,7 @@ describe('the attributes of a container instance', () => {
       { name: `${old}ecr-auth` },
       { name: 'ecs.capability.ecr-endpoint' },
       { name: 'ecs.capability.container-ordering' },
+      { name: 'ecs.capability.full-sync' },
       { name: 'ecs.capability.network.container-port-range' },
       { name: 'ecs.capability.container-restart-policy' },
       { name: 'ecs.capability.execution-role-ecr-pull' },
