@@ -18,7 +18,7 @@ export class Complaints {
     this.#log = log;
   }
 
-  warn(message: string, fields: LogFields = {}): void {
+  warn(message: string, fields?: LogFields): void {
     const now = this.#clock.now();
     if (now - this.#since >= periodMs) this.#begin(now);
     const key = `${message} ${JSON.stringify(fields)}`;
