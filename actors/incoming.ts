@@ -60,7 +60,6 @@ export class Incoming {
   }
 
   #take(message: InboundMessage, system: System, errors: Set<string>): string[] {
-    const { plans } = this.#ports;
     switch (message.kind) {
       case 'payload':
         return this.#takePayload(message.payload, system);
@@ -69,7 +68,7 @@ export class Incoming {
       case 'manifest':
         return this.#takeManifest(message.manifest, system);
       case 'stopVerified':
-        return message.taskArns.filter((arn) => plans.knows(arn));
+        return this.#takeVerified(message.taskArns);
       case 'attachment':
         return this.#refuse(message.attachment);
       case 'stageUpdate':
@@ -117,6 +116,13 @@ export class Incoming {
     if (!isNewManifest({ seqNum }, manifest))
       log.info('A task manifest was dropped: newer messages are known', { timeline, seqNum });
     return [...plans.all()].map(({ arn }) => arn).filter((arn) => isWanted(system, arn));
+  }
+
+  #takeVerified(taskArns: string[]): string[] {
+    const { plans, log } = this.#ports;
+    const known = taskArns.filter((arn) => plans.knows(arn));
+    log.info('ECS says which tasks that it did not list are to stop', { tasks: known.length });
+    return known;
   }
 
   #refuse({ of, ids, taskArn }: Attachment): string[] {

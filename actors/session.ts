@@ -44,6 +44,10 @@ export function bindSession(ports: SessionPorts) {
   });
 }
 
+const inactive =
+  'ECS says that this container instance is not active; ' +
+  'its tasks go on, and ECS is asked again in an hour';
+
 /** One connection to ACS, from its opening to its end; leaving the state ends it. */
 const connection = (ports: SessionPorts, incoming: Incoming) =>
   fromCallback<ConnectionCommand, ConnectionInput>(({ input, sendBack, receive, system }) => {
@@ -60,17 +64,20 @@ const connection = (ports: SessionPorts, incoming: Incoming) =>
         malformed: (error) => incoming.complaints.warn(error.message, { code: error.code }),
         closed: ({ reason, ...end }) => {
           ports.log.info('ACS connection closed', { reason, clean: end.clean });
-          if (end.inactiveInstance)
-            ports.log.error(
-              'ECS says that this container instance is not active; its tasks go on, and it is asked again in an hour',
-            );
+          if (end.inactiveInstance) ports.log.error(inactive);
           tell({ type: 'connection.closed', ...end, ...stamp(ports) });
         },
       },
     );
     receive((command) => {
-      if (command.type === 'connection.close') line.close(1_000, command.reason);
-      else for (const acknowledgement of command.acknowledgements) line.send(acknowledgement);
+      if (command.type === 'connection.close') return line.close(1_000, command.reason);
+      for (const acknowledgement of command.acknowledgements) {
+        line.send(acknowledgement);
+        if (acknowledgement.kind === 'stopVerification')
+          ports.log.info('ECS is asked whether tasks that it did not list are to stop', {
+            tasks: acknowledgement.stopCandidates.length,
+          });
+      }
     });
     return () => line.terminate();
   });
