@@ -1,5 +1,6 @@
 import { type AnyActorRef, type AnyMachineSnapshot, createActor, type Snapshot } from 'xstate';
 import { newAdmission } from '../machines/admission/decide.ts';
+import { firstSeqNum } from '../machines/agent/decide.ts';
 import type { AgentInput } from '../machines/agent/events.ts';
 import { agentMachine } from '../machines/agent/machine.ts';
 import type { AgentExit } from '../machines/agent/model.ts';
@@ -55,6 +56,8 @@ export interface AgentSettings extends RegisterSettings {
   cluster: string;
   /** Whether no cluster was configured, so that the default one is made where it is missing. */
   makesCluster: boolean;
+  /** Whether what the agent saves outlives it. */
+  checkpoint: boolean;
   rules: TaskRules;
   /** The image of containers whose namespaces others share. */
   pauseImage: string;
@@ -133,8 +136,7 @@ function forgetEnded({ system }: AnyActorRef, plans: Plans, vault: Vault): void 
     const { status, context } = event.snapshot as AnyMachineSnapshot;
     if (status !== 'done') return;
     const { arn } = context as TaskContext;
-    const { roleCredentialsId, executionCredentialsId } = plans.task(arn);
-    for (const id of [roleCredentialsId, executionCredentialsId]) if (id !== null) vault.forget(id);
+    vault.forget(arn);
     plans.remove(arn);
   });
 }
@@ -164,6 +166,7 @@ function beginningOf({ host, clock }: AgentPorts, settings: AgentSettings): Agen
       cluster: settings.cluster,
       containerInstanceArn: null,
       ec2InstanceId: settings.ec2InstanceId,
+      manifestSeqNum: firstSeqNum(settings.checkpoint),
     },
     makesCluster: settings.makesCluster,
     rules: settings.rules,

@@ -91,8 +91,9 @@ export class Journal {
 
   #keepIdentity(root: AnyActorRef): void {
     const context = root.getSnapshot().context as AgentContext;
-    const { cluster, containerInstanceArn, ec2InstanceId } = context;
-    const body = { cluster, containerInstanceArn, ec2InstanceId } satisfies AgentIdentity;
+    const { cluster, containerInstanceArn, ec2InstanceId, manifestSeqNum } = context;
+    const identity = { cluster, containerInstanceArn, ec2InstanceId, manifestSeqNum };
+    const body = identity satisfies AgentIdentity;
     const text = JSON.stringify(body);
     if (containerInstanceArn === null || text === this.#identity) return;
     this.#identity = text;

@@ -26,6 +26,10 @@ export class Plans {
     return task;
   }
 
+  knows(arn: string): boolean {
+    return this.#plans.has(arn);
+  }
+
   /** Whether a task that is known has this container. */
   has(taskArn: string, name: string): boolean {
     return (

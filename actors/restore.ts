@@ -93,8 +93,9 @@ export function composeRoot(
     if (id.startsWith('outbox/') && !children[id] && intact(snapshot, reportMachine))
       children[id] = child('report', id, snapshot);
   const identity = {
+    ...beginning.identity,
+    ...saved.identity,
     cluster: beginning.identity.cluster,
-    containerInstanceArn: saved.identity?.containerInstanceArn ?? null,
     // Where nobody tells at this start which EC2 instance this is, what was known stays known.
     ec2InstanceId: beginning.identity.ec2InstanceId ?? saved.identity?.ec2InstanceId ?? null,
   };

@@ -58,12 +58,13 @@ export function takeOver(
   const identity: AgentIdentity = {
     ...{ cluster, containerInstanceArn },
     ec2InstanceId: ec2InstanceId || null,
+    manifestSeqNum: manifestSequence,
   };
   const images = state.images satisfies ImageRecord[];
   return {
     tasks,
     records: [
-      { key: 'agent', body: { ...identity, manifestSequence } },
+      { key: 'agent', body: identity },
       ...images.map((image) => ({ key: `image/${image.id}`, body: image })),
       ...tasks.flatMap(({ records }) => records),
     ],

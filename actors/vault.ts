@@ -1,4 +1,4 @@
-import type { RoleCredentials } from '../transport/acs/port.ts';
+import type { RoleCredentials, TaskRole } from '../transport/acs/port.ts';
 
 /**
  * The keys of the roles of tasks, by the id under which ECS sends them. They live in memory only:
@@ -6,9 +6,12 @@ import type { RoleCredentials } from '../transport/acs/port.ts';
  */
 export class Vault {
   readonly #roles = new Map<string, RoleCredentials>();
+  readonly #idsOfTasks = new Map<string, Set<string>>();
   readonly #waiting = new Map<string, Set<() => void>>();
 
-  keep(role: RoleCredentials): void {
+  keep({ taskArn, ...role }: TaskRole): void {
+    const ids = this.#idsOfTasks.get(taskArn) ?? new Set();
+    this.#idsOfTasks.set(taskArn, ids.add(role.credentialsId));
     this.#roles.set(role.credentialsId, role);
     for (const arrived of this.#waiting.get(role.credentialsId) ?? []) arrived();
     this.#waiting.delete(role.credentialsId);
@@ -18,8 +21,10 @@ export class Vault {
     return this.#roles.get(credentialsId);
   }
 
-  forget(credentialsId: string): void {
-    this.#roles.delete(credentialsId);
+  /** Whatever came for a task goes with it. */
+  forget(taskArn: string): void {
+    for (const id of this.#idsOfTasks.get(taskArn) ?? []) this.#roles.delete(id);
+    this.#idsOfTasks.delete(taskArn);
   }
 
   /** Resolves once they are there, however long that takes; never after `signal` has aborted. */

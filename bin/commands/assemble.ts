@@ -135,6 +135,7 @@ function settingsOf({ config, identity, ec2 }: Assembly): AgentSettings {
   return {
     cluster: config.cluster,
     makesCluster: config.clusterIsDefault,
+    checkpoint: config.checkpoint,
     identity,
     ec2InstanceId: ec2.instanceId,
     rules: rulesOf(config),

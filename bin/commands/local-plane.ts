@@ -5,9 +5,11 @@ import { waitFor } from 'xstate';
 import type { Pulse } from '../../actors/effect.ts';
 import { createPlane } from '../../actors/plane.ts';
 import { refusalOf } from '../../machines/plane/decide.ts';
-import type { Delivery, PlaneContext } from '../../machines/plane/model.ts';
+import type { Delivery, PlaneContext, WishList } from '../../machines/plane/model.ts';
 import type { TaskReport } from '../../machines/report/model.ts';
-import { AcsServer } from '../../transport/acs/server.ts';
+import type { Acknowledgement } from '../../machines/session/model.ts';
+import type { TaskRole } from '../../transport/acs/port.ts';
+import { AcsServer, type CredentialsFrame } from '../../transport/acs/server.ts';
 import type { WireTask } from '../../transport/acs/task-definition.ts';
 import { ecsServer } from '../../transport/ecs/server.ts';
 
@@ -24,14 +26,13 @@ export class LocalPlane {
   /** The address of its ECS API, once it is open. */
   url = '';
   readonly #pulse: Pulse;
+  readonly #told: (report: TaskReport) => void;
   readonly #instance: string;
   readonly #wireTasks = new Map<string, WireTask>();
   readonly #acs = new AcsServer({
     connected: () => this.#plane.send({ type: 'agent.connected', at: this.#pulse.clock.now() }),
     disconnected: () => this.#plane.send({ type: 'agent.disconnected' }),
-    acknowledged: ({ type, messageId }) => {
-      if (type === 'AckRequest') this.#plane.send({ type: 'payload.acknowledged', messageId });
-    },
+    acknowledged: (said) => this.#hear(said),
   });
   readonly #server = createServer(
     ecsServer({
@@ -49,13 +50,17 @@ export class LocalPlane {
   );
   readonly #plane: ReturnType<typeof createPlane>;
 
-  constructor(pulse: Pulse, cluster: string) {
+  /** `told` hears every report, where the latest of each task is not enough. */
+  constructor(pulse: Pulse, cluster: string, told: (report: TaskReport) => void = () => {}) {
     this.#pulse = pulse;
+    this.#told = told;
     this.cluster = cluster;
     const id = pulse.random.uuid().replaceAll('-', '');
     this.#instance = `${account}:container-instance/${cluster}/${id}`;
     this.#plane = createPlane(pulse, {
       deliver: (delivery) => this.#deliver(delivery),
+      manifest: (list) => this.#sendManifest(list),
+      verified: (messageId, taskArns) => this.#verify(messageId, taskArns),
       heartbeat: (messageId) => this.#acs.heartbeat(messageId),
     });
     this.#server.on('upgrade', (request, socket, head) => this.#acs.upgrade(request, socket, head));
@@ -81,9 +86,30 @@ export class LocalPlane {
     await waitFor(this.#plane, (snapshot) => snapshot.matches('connected'));
   }
 
+  isConnected(): boolean {
+    return this.#plane.getSnapshot().matches('connected');
+  }
+
+  /** Wants a task stopped. */
+  stop(taskArn: string): void {
+    this.#plane.send({ type: 'task.stop', taskArn });
+  }
+
   /** Wants every task stopped. */
   stopAll(): void {
-    for (const taskArn of this.#wireTasks.keys()) this.#plane.send({ type: 'task.stop', taskArn });
+    for (const taskArn of this.#wireTasks.keys()) this.stop(taskArn);
+  }
+
+  /** Tells a connected agent all that is wanted of it; what it has beyond that is to stop. */
+  sendManifest(): void {
+    this.#plane.send({ type: 'manifest.due' });
+  }
+
+  /** Gives a connected agent new keys for a role of a task. */
+  refresh({ taskArn, keys, ...role }: TaskRole, roleType: CredentialsFrame['roleType']): void {
+    const messageId = this.#pulse.random.uuid();
+    const roleCredentials = { ...role, ...keys };
+    this.#acs.credentials({ messageId, taskArn, roleType, roleCredentials });
   }
 
   /** What it wants and what it was told. */
@@ -122,21 +148,51 @@ export class LocalPlane {
   }
 
   #take(report: TaskReport): string | null {
+    this.#told(report);
     const refused = refusalOf(this.context(), report);
     if (refused === null) this.#plane.send({ type: 'task.reported', report });
     return refused;
   }
 
+  #hear(said: Acknowledgement): void {
+    const { kind, messageId } = said;
+    if (kind === 'received') this.#plane.send({ type: 'payload.acknowledged', messageId });
+    if (kind !== 'stopVerification') return;
+    const taskArns = said.stopCandidates.map(({ taskArn }) => taskArn);
+    this.#plane.send({ type: 'stop.asked', messageId, taskArns });
+  }
+
   #deliver({ messageId, seqNum, taskArn, desired }: Delivery): void {
     const task = this.#wireTasks.get(taskArn);
     if (!task) return;
-    this.#acs.payload({
-      messageId,
-      seqNum,
-      clusterArn: this.#clusterArn,
-      containerInstanceArn: this.context().containerInstanceArn ?? this.#instance,
-      generatedAt: this.#pulse.clock.now(),
-      tasks: [{ ...task, desiredStatus: desired }],
-    });
+    const tasks = [{ ...task, desiredStatus: desired }];
+    this.#acs.payload({ ...this.#headOf(messageId), seqNum, tasks });
   }
+
+  #sendManifest({ messageId, timeline, tasks }: WishList): void {
+    const { clusterArn: taskClusterArn } = this.#headOf(messageId);
+    const wanted = tasks.map(({ taskArn, desired }) => ({
+      taskArn,
+      taskClusterArn,
+      desiredStatus: desired,
+    }));
+    this.#acs.manifest({ ...this.#headOf(messageId), timeline, tasks: wanted });
+  }
+
+  #verify(messageId: string, taskArns: string[]): void {
+    const { clusterArn: taskClusterArn, generatedAt } = this.#headOf(messageId);
+    const stopTasks = taskArns.map((taskArn) => ({
+      taskArn,
+      taskClusterArn,
+      desiredStatus: 'STOPPED' as const,
+    }));
+    this.#acs.verified({ messageId, generatedAt, stopTasks });
+  }
+
+  #headOf = (messageId: string) => ({
+    messageId,
+    clusterArn: `${account}:cluster/${this.cluster}`,
+    containerInstanceArn: this.context().containerInstanceArn ?? this.#instance,
+    generatedAt: this.#pulse.clock.now(),
+  });
 }

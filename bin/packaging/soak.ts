@@ -1,5 +1,5 @@
-// Runs the specs that take too long for every build: files named `*.soak.ts`. They print their seeds;
-// those that use the real Engine repeat a run whose seed is in INTEROP_SEED.
+// Runs the specs that take too long for every build: files named `*.soak.ts`. Some use the real Engine;
+// all print their seeds, and those of spec/interop repeat a run whose seed is in INTEROP_SEED.
 import { readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

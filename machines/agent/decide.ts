@@ -1,8 +1,8 @@
-import { outboxActorId, taskActorId } from '../names/arn.ts';
+import { outboxActorId, taskActorId, taskIdOf } from '../names/arn.ts';
 import type { Backoff } from '../names/backoff.ts';
 import type { Failure } from '../names/errors.ts';
 import type { TaskReport } from '../report/model.ts';
-import type { Acknowledgement, Payload } from '../session/model.ts';
+import type { Acknowledgement, Manifest, Payload } from '../session/model.ts';
 import { type TaskRules, taskInput } from '../task/decide.ts';
 import type { TaskInput } from '../task/events.ts';
 import type { RefusedTask, TaskArrival, TaskPlan } from '../task/model.ts';
@@ -33,6 +33,9 @@ export const newAgent = ({ identity, ...given }: AgentInput): AgentContext => ({
   admission: given.admission,
   cleanup: given.cleanup,
   refused: [],
+  seqNum: identity.manifestSeqNum ?? 0,
+  manifestSeqNum: identity.manifestSeqNum ?? 0,
+  manifestId: null,
   attempts: 0,
   registeringSince: null,
   crashes: [],
@@ -78,15 +81,18 @@ export interface Intake {
 
 /**
  * Sorts a payload's tasks. A task is known by its ARN: of a known one only the wish to stop counts.
- * Stops come before starts, so that what they free can be used.
+ * Stops come before starts, so that what they free can be used. Tasks of one id are one task, because
+ * their actors and records are found by it.
  */
 export function intakeOf(payload: Payload, known: string[]): Intake {
-  const isKnown = (arn: string) => known.includes(arn);
+  const knownArns = new Set(known);
+  const isKnown = (arn: string) => knownArns.has(arn);
   const fresh = payload.tasks.filter(({ plan }) => !isKnown(plan.arn));
   const seen = new Set<string>();
   const isFirst = (arn: string): boolean => {
-    const first = !seen.has(arn);
-    seen.add(arn);
+    const id = taskIdOf(arn);
+    const first = !seen.has(id);
+    seen.add(id);
     return first;
   };
   return {
@@ -116,6 +122,35 @@ export function receiptsOf(payload: Payload): Acknowledgement[] {
     ...payload.credentials.map(
       (receipt): Acknowledgement => ({ kind: 'credentials', messageId, ...receipt }),
     ),
+  ];
+}
+
+/** Where the order of payloads and manifests begins: below all, where nothing is kept over restarts. */
+export const firstSeqNum = (isKept: boolean): number => (isKept ? 0 : -1);
+
+/** Whether a manifest is newer than every payload and manifest before it; an older one is dropped. */
+export const isNewManifest = ({ seqNum }: Pick<AgentContext, 'seqNum'>, manifest: Manifest) =>
+  manifest.timeline > seqNum;
+
+/** The tasks among `running` that a manifest does not want running: ECS is asked about them. */
+export const stopCandidatesOf = (manifest: Manifest, running: string[]): string[] => {
+  const listed = new Set(manifest.running);
+  return running.filter((arn) => !listed.has(arn));
+};
+
+/** What is owed for a manifest once its place is on disk: a receipt, and the question it raises. */
+export function answersTo(manifest: Manifest, running: string[]): Acknowledgement[] {
+  const { messageId, clusterArn, containerInstanceArn } = manifest;
+  const stopCandidates = stopCandidatesOf(manifest, running).map((taskArn) => ({
+    taskArn,
+    taskClusterArn: clusterArn,
+    desiredStatus: 'STOPPED' as const,
+  }));
+  return [
+    { kind: 'received', messageId, clusterArn, containerInstanceArn },
+    ...(stopCandidates.length > 0
+      ? [{ kind: 'stopVerification' as const, messageId, stopCandidates }]
+      : []),
   ];
 }
 

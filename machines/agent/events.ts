@@ -1,7 +1,8 @@
 import type { AdmissionContext } from '../admission/model.ts';
 import type { CleanupRules } from '../image/model.ts';
 import type { Stamp } from '../names/effects.ts';
-import type { Acknowledgement, Payload } from '../session/model.ts';
+import type { ForAgent } from '../session/events.ts';
+import type { Acknowledgement } from '../session/model.ts';
 import type { TaskRules } from '../task/decide.ts';
 import type { TaskInput } from '../task/events.ts';
 import type { TaskPlan } from '../task/model.ts';
@@ -12,8 +13,8 @@ export type AgentEvent =
   | { type: 'agent.stop'; at: number }
   | { type: 'session.connected' }
   | { type: 'session.disconnected' }
-  /** `known` holds the ARNs of the payload's tasks that the agent has already. */
-  | { type: 'payload.received'; payload: Payload; known: string[]; at: number }
+  /** Payloads, manifests and what comes of them. */
+  | ForAgent
   /** Everything that happened before the commit was asked for is on disk. */
   | { type: 'committed'; acknowledgements: Acknowledgement[] }
   /** Containers of this instance run that no record knew: tasks to take over as they are. */

@@ -160,8 +160,25 @@ export const agentMachine = agentSetup.createMachine({
                 'payload.received': {
                   actions: [
                     { type: 'takeTasks', params: ({ event }) => event },
-                    { type: 'commit', params: ({ event }) => event.payload },
+                    {
+                      type: 'commit',
+                      params: ({ event }) => decide.receiptsOf(event.payload),
+                    },
                   ],
+                },
+                'manifest.received': {
+                  guard: { type: 'isNewManifest', params: ({ event }) => event.manifest },
+                  actions: [
+                    { type: 'keepManifest', params: ({ event }) => event.manifest },
+                    {
+                      type: 'commit',
+                      params: ({ event }) => decide.answersTo(event.manifest, event.known),
+                    },
+                  ],
+                },
+                'stop.verified': {
+                  guard: { type: 'isAwaited', params: ({ event }) => event.messageId },
+                  actions: ['forgetManifest', { type: 'stopTasks', params: ({ event }) => event }],
                 },
                 committed: {
                   actions: { type: 'acknowledge', params: ({ event }) => event.acknowledgements },

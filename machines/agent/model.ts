@@ -35,6 +35,12 @@ export interface AgentContext {
   cleanup: CleanupRules;
   /** ARNs of the latest tasks that could not be understood: ECS is told of each once. */
   refused: string[];
+  /** The highest place in the order of payloads and manifests that was seen. */
+  seqNum: number;
+  /** The place of the latest manifest that was accepted. */
+  manifestSeqNum: number;
+  /** The message id of that manifest, until ECS has said which tasks it leaves out are to stop. */
+  manifestId: string | null;
   /** Tries to register, and when the first of them failed. */
   attempts: number;
   registeringSince: number | null;
@@ -48,6 +54,8 @@ export interface AgentIdentity {
   cluster: string;
   containerInstanceArn: string | null;
   ec2InstanceId: string | null;
+  /** The place of the latest manifest that was accepted; records of earlier versions have none. */
+  manifestSeqNum?: number;
 }
 
 /** The range of Docker Engine API versions the Engine speaks, texts such as `1.41`. */

@@ -6,7 +6,7 @@ import { type Deadline, type Stamp, unbound, unboundCallback } from '../names/ef
 import type { Failure } from '../names/errors.ts';
 import { reportMachine } from '../report/machine.ts';
 import { sessionMachine } from '../session/machine.ts';
-import type { Acknowledgement, Payload } from '../session/model.ts';
+import type { Acknowledgement, Manifest, Payload } from '../session/model.ts';
 import { taskInput } from '../task/decide.ts';
 import type { TaskInput } from '../task/events.ts';
 import { taskMachine } from '../task/machine.ts';
@@ -74,7 +74,10 @@ export const agentSetup = setup({
         for (const { arn } of refuse) spawn('report', decide.outboxOf(arn, 0));
         for (const arrival of start)
           spawn('task', decide.taskOf(taskInput(arrival, context.rules, at)));
-        return { refused: decide.refusedWith(context.refused, refuse) };
+        return {
+          refused: decide.refusedWith(context.refused, refuse),
+          seqNum: Math.max(context.seqNum, payload.seqNum ?? context.seqNum),
+        };
       });
       for (const { arn, reason } of refuse) {
         const report = decide.refusalReport(arn, reason);
@@ -86,9 +89,24 @@ export const agentSetup = setup({
       for (const plan of found.tasks)
         enqueue.spawnChild('task', decide.taskOf(decide.foundInput(plan, context.rules, found.at)));
     }),
-    commit: sendTo('journal', (_, payload: Payload) => ({
+    keepManifest: assign((_, { timeline, messageId }: Manifest) => ({
+      seqNum: timeline,
+      manifestSeqNum: timeline,
+      manifestId: messageId,
+    })),
+    // An answer counts once.
+    forgetManifest: assign({ manifestId: null }),
+    stopTasks: enqueueActions(
+      ({ enqueue, system }, { known, at }: { known: string[]; at: number }) => {
+        for (const arn of known) {
+          const task: AnyActorRef | undefined = system.get(taskActorId(arn));
+          if (task) enqueue.sendTo(task, { type: 'task.stop', at });
+        }
+      },
+    ),
+    commit: sendTo('journal', (_, acknowledgements: Acknowledgement[]) => ({
       type: 'commit' as const,
-      acknowledgements: decide.receiptsOf(payload),
+      acknowledgements,
     })),
     acknowledge: sendTo('session', (_, acknowledgements: Acknowledgement[]) => ({
       type: 'acknowledge' as const,
@@ -113,6 +131,8 @@ export const agentSetup = setup({
     ),
   },
   guards: {
+    isNewManifest: ({ context }, manifest: Manifest) => decide.isNewManifest(context, manifest),
+    isAwaited: ({ context }, messageId: string) => context.manifestId === messageId,
     mayRegisterAgain: ({ context }, failure: Failure) => decide.mayRegisterAgain(context, failure),
     mayMakeCluster: ({ context }, failure: Failure) => decide.mayMakeCluster(context, failure),
     crashesTooOften: ({ context }, { at }: Stamp) =>

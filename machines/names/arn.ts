@@ -1,3 +1,7 @@
+/** Whether a text has the six parts of an ARN: `arn:partition:service:region:account:resource`. */
+export const isArn = (text: string): boolean =>
+  text.startsWith('arn:') && text.split(':').length >= 6;
+
 /** The part of a task ARN after the last `/`: the task's id, unique within an account and region. */
 export function taskIdOf(arn: string): string {
   return arn.slice(arn.lastIndexOf('/') + 1);

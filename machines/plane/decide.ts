@@ -1,5 +1,5 @@
 import type { TaskReport } from '../report/model.ts';
-import type { Delivery, PlacedTask, PlaneContext } from './model.ts';
+import type { Delivery, PlacedTask, PlaneContext, WishList } from './model.ts';
 
 /** How often the control plane says that it is there; the agent gives a silent one up after a minute. */
 export const heartbeatMs = 30_000;
@@ -30,6 +30,17 @@ export function withWish(
 /** Why a report is not taken, in words for the agent; null if it is. */
 export const refusalOf = ({ tasks }: PlaneContext, { taskArn }: TaskReport): string | null =>
   tasks[taskArn] ? null : `This control plane has no task ${taskArn}`;
+
+/** All that is wanted, as of the latest number that was given out. */
+export const wishesOf = ({ seqNum, tasks }: PlaneContext): WishList => ({
+  messageId: `manifest-${seqNum}`,
+  timeline: seqNum,
+  tasks: Object.values(tasks).map(({ arn, desired }) => ({ taskArn: arn, desired })),
+});
+
+/** Which tasks are to stop among those that the agent asks about: all but those wanted running. */
+export const unwantedAmong = ({ tasks }: PlaneContext, taskArns: string[]): string[] =>
+  taskArns.filter((arn) => tasks[arn]?.desired !== 'RUNNING');
 
 /** Takes over what the agent told of a task; one that was never placed is not taken. */
 export function withReport(context: PlaneContext, report: TaskReport): Partial<PlaneContext> {

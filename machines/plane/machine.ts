@@ -42,6 +42,20 @@ export const planeMachine = setup({
       for (const delivery of context.unacknowledged.slice(-1))
         enqueue.sendTo('line', { type: 'payload.deliver', delivery });
     }),
+    // A manifest and the payloads have one order.
+    countManifest: assign({ seqNum: ({ context }) => context.seqNum + 1 }),
+    deliverManifest: sendTo('line', ({ context }) => ({
+      type: 'manifest.deliver' as const,
+      list: decide.wishesOf(context),
+    })),
+    verifyStop: sendTo(
+      'line',
+      ({ context }, { messageId, taskArns }: { messageId: string; taskArns: string[] }) => ({
+        type: 'verification.deliver' as const,
+        messageId,
+        taskArns: decide.unwantedAmong(context, taskArns),
+      }),
+    ),
     sendHeartbeat: sendTo('line', { type: 'heartbeat.send' }),
   },
 }).createMachine({
@@ -94,6 +108,8 @@ export const planeMachine = setup({
         'payload.acknowledged': {
           actions: { type: 'keepAcknowledged', params: ({ event }) => event.messageId },
         },
+        'manifest.due': { actions: ['countManifest', 'deliverManifest'] },
+        'stop.asked': { actions: { type: 'verifyStop', params: ({ event }) => event } },
         'task.run': {
           actions: [
             {

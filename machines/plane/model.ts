@@ -19,6 +19,13 @@ export interface Delivery {
   desired: 'RUNNING' | 'STOPPED';
 }
 
+/** All that is wanted of the container instance; sent once, and of use only while it is true. */
+export interface WishList {
+  messageId: string;
+  timeline: number;
+  tasks: { taskArn: string; desired: 'RUNNING' | 'STOPPED' }[];
+}
+
 export interface PlaneContext {
   containerInstanceArn: string | null;
   /** Whether tasks may be placed on it. */
@@ -36,9 +43,14 @@ export type PlaneEvent =
   | { type: 'task.run'; taskArn: string; essential: string[] }
   | { type: 'task.stop'; taskArn: string }
   | { type: 'payload.acknowledged'; messageId: string }
+  | { type: 'manifest.due' }
+  /** The agent asks whether these tasks, which a manifest does not want running, are to stop. */
+  | { type: 'stop.asked'; messageId: string; taskArns: string[] }
   | { type: 'task.reported'; report: TaskReport };
 
 /** What the control plane sends over ACS. */
 export type LineCommand =
   | { type: 'payload.deliver'; delivery: Delivery }
+  | { type: 'manifest.deliver'; list: WishList }
+  | { type: 'verification.deliver'; messageId: string; taskArns: string[] }
   | { type: 'heartbeat.send' };

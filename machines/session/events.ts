@@ -1,13 +1,22 @@
 import type { Stamp } from '../names/effects.ts';
-import type { Acknowledgement, InboundMessage } from './model.ts';
+import type { Acknowledgement, InboundMessage, Manifest, Payload } from './model.ts';
 
 export type SessionEvent =
   | ({ type: 'connection.opened' } & Stamp)
   | ({ type: 'connection.closed'; clean: boolean; inactiveInstance: boolean } & Stamp)
-  /** `known` holds the ARNs of a payload's tasks that the agent has already. */
+  /**
+   * `known` holds ARNs of tasks that the agent has: of those the message names, or for a manifest of
+   * all that it wants running.
+   */
   | ({ type: 'message.received'; message: InboundMessage; known: string[] } & Stamp)
-  /** From the agent: what it promised is on disk, ACS may know. */
+  /** From the agent: what it promised is on disk; or from its updater. ACS may know. */
   | { type: 'acknowledge'; acknowledgements: Acknowledgement[] };
+
+/** What the session hands on to the agent; `known` as it came with the message. */
+export type ForAgent =
+  | { type: 'payload.received'; payload: Payload; known: string[]; at: number }
+  | { type: 'manifest.received'; manifest: Manifest; known: string[] }
+  | { type: 'stop.verified'; messageId: string; known: string[]; at: number };
 
 /** What the session tells its connection. */
 export type ConnectionCommand =

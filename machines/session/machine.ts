@@ -3,7 +3,7 @@
 // Keeps one connection to the agent communication service (ACS). It is renewed at once when the peer
 // ends it in good order, after a growing delay when it breaks, and after an hour when ACS says that
 // the container instance is not active.
-import { assign, sendTo, setup } from 'xstate';
+import { assign, enqueueActions, sendTo, setup } from 'xstate';
 import { delayOf } from '../names/backoff.ts';
 import {
   type Deadline,
@@ -13,6 +13,7 @@ import {
   unboundCallback,
   waits,
 } from '../names/effects.ts';
+import { answerTo, forwarded, type Received } from './decide.ts';
 import type {
   ConnectionCommand,
   ConnectionInput,
@@ -21,21 +22,11 @@ import type {
   SessionEvent,
   SessionInput,
 } from './events.ts';
-import type { Acknowledgement, InboundMessage } from './model.ts';
+import type { Acknowledgement } from './model.ts';
 import * as timing from './timing.ts';
 
-const message = ({ event }: { event: { message: InboundMessage } }): InboundMessage =>
-  event.message;
 const closed = ({ event }: { event: Stamp & { inactiveInstance: boolean; clean: boolean } }) =>
   event;
-
-/** What a message is answered with as soon as it is here. */
-function answerTo(message: InboundMessage): Acknowledgement[] {
-  const { kind } = message;
-  if (kind === 'heartbeat') return [{ kind, messageId: message.messageId }];
-  if (kind !== 'credentials') return [];
-  return [{ kind, messageId: message.messageId, ...message.receipt }];
-}
 
 export const sessionMachine = setup({
   types: {
@@ -60,15 +51,13 @@ export const sessionMachine = setup({
       ({ self }) => self._parent ?? self,
       (_, params: { type: 'session.connected' | 'session.disconnected' }) => params,
     ),
-    forwardPayload: sendTo(
-      ({ self }) => self._parent ?? self,
-      (_, { message, known, at }: { message: InboundMessage; known: string[]; at: number }) => ({
-        type: 'payload.received',
-        payload: message.kind === 'payload' ? message.payload : undefined,
-        known,
-        at,
-      }),
-    ),
+    answer: enqueueActions(({ enqueue, self }, given: Received) => {
+      const told = forwarded(given);
+      if (told) enqueue.sendTo(self._parent ?? self, told);
+      const acknowledgements = answerTo(given);
+      if (acknowledgements.length > 0)
+        enqueue.sendTo('connection', { type: 'frame.send', acknowledgements });
+    }),
     acknowledge: sendTo('connection', (_, acknowledgements: Acknowledgement[]) => ({
       type: 'frame.send' as const,
       acknowledgements,
@@ -79,8 +68,6 @@ export const sessionMachine = setup({
     }),
   },
   guards: {
-    isPayload: (_, message: InboundMessage) => message.kind === 'payload',
-    isAnsweredAtOnce: (_, message: InboundMessage) => answerTo(message).length > 0,
     isInactive: (_, end: { inactiveInstance: boolean }) => end.inactiveInstance,
     isClean: (_, end: { clean: boolean }) => end.clean,
   },
@@ -155,22 +142,10 @@ export const sessionMachine = setup({
             onDone: { actions: 'closeInGoodOrder' },
           },
           on: {
-            'message.received': [
-              {
-                guard: { type: 'isPayload', params: message },
-                target: '.listening',
-                actions: { type: 'forwardPayload', params: ({ event }) => event },
-              },
-              {
-                guard: { type: 'isAnsweredAtOnce', params: message },
-                target: '.listening',
-                actions: {
-                  type: 'acknowledge',
-                  params: ({ event }) => answerTo(event.message),
-                },
-              },
-              { target: '.listening' },
-            ],
+            'message.received': {
+              target: '.listening',
+              actions: { type: 'answer', params: ({ event }) => event },
+            },
             acknowledge: {
               actions: { type: 'acknowledge', params: ({ event }) => event.acknowledgements },
             },

@@ -146,7 +146,7 @@ describeWithEngine('tasks of Amazon’s agent that are taken over', (dockerHost)
   };
 
   it('belong to the container instance that registered them', () => {
-    expect(stage.plane.registered).to.deep.equal([savedInstance(stage.cluster)]);
+    expect(stage.plane.context().containerInstanceArn).to.equal(savedInstance(stage.cluster));
   });
 
   together([

@@ -304,6 +304,9 @@ export const agentContext = (more: Partial<AgentContext> = {}): AgentContext => 
   admission,
   cleanup,
   refused: [],
+  seqNum: 0,
+  manifestSeqNum: 0,
+  manifestId: null,
   attempts: 0,
   registeringSince: null,
   crashes: [],
@@ -316,6 +319,7 @@ export const payload = (more: Partial<Payload> = {}): Payload => ({
   messageId: 'm1',
   clusterArn: 'arn:aws:ecs:us-west-2:123456789012:cluster/specs',
   containerInstanceArn: instance,
+  seqNum: null,
   tasks: [],
   refused: [],
   credentials: [],
@@ -323,9 +327,9 @@ export const payload = (more: Partial<Payload> = {}): Payload => ({
 });
 
 /** What is owed for it. */
-export const receipt: Acknowledgement = {
-  kind: 'payload',
+export const receipt = {
+  kind: 'payload' as const,
   messageId: 'm1',
   clusterArn: 'arn:aws:ecs:us-west-2:123456789012:cluster/specs',
   containerInstanceArn: instance,
-};
+} satisfies Acknowledgement;

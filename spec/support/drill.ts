@@ -100,6 +100,8 @@ export class Drill {
             this.unanswered.add(messageId);
         },
         heartbeat: (messageId) => plane.heartbeat(messageId),
+        manifest: () => {},
+        verified: () => {},
       },
     );
     plane.follow((event) => {

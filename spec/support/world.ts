@@ -25,6 +25,7 @@ const hour = 3_600_000;
 const settings: AgentSettings = {
   cluster,
   makesCluster: false,
+  checkpoint: true,
   rules: {
     pullBehavior: 'prefer-cached',
     pullUpfront: false,

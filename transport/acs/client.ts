@@ -2,14 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import type { Cancel, Clock, Random } from '../host/port.ts';
 import { type Signer, signedHeaders } from '../wire/sigv4.ts';
-import { decodeFrame, encodeAcknowledgement, saysInactive } from './codec.ts';
-import {
-  type AcsAddress,
-  type AcsConnection,
-  AcsError,
-  type AcsListener,
-  type AcsPort,
-} from './port.ts';
+import { encodeAcknowledgement, hearFrame, saysInactive } from './codec.ts';
+import type { AcsAddress, AcsConnection, AcsListener, AcsPort } from './port.ts';
 
 /** How the agent presents itself to ACS. */
 export interface AcsOptions extends Omit<Signer, 'service'> {
@@ -21,6 +15,10 @@ export interface AcsOptions extends Omit<Signer, 'service'> {
 
 /** How long opening may take in all: keys, connection, handshake and the body of a refusal. */
 const openingMs = 30_000;
+/** How long a frame may take to leave. */
+const sendingMs = 180_000;
+/** The longest frame that is read: a hundred times the longest task that ECS takes. */
+const frameBytes = 16 * 1024 * 1024;
 /** Close codes after which the peer expects the agent back at once; 1006: the stream just ended. */
 const cleanCodes = new Set([1000, 1001, 1006, 1011]);
 /** As many characters of a refusal's body as are read. */
@@ -58,6 +56,7 @@ class Connection implements AcsConnection {
   /** Ends the limit on opening. */
   readonly #cancelLimit: Cancel;
   #socket: WebSocket | null = null;
+  #isClosing = false;
   #ended = false;
   /** Why the end is not in good order, once something has gone wrong. */
   #fault: string | null = null;
@@ -73,11 +72,17 @@ class Connection implements AcsConnection {
   }
 
   send(acknowledgement: Parameters<AcsConnection['send']>[0]): void {
-    if (this.#socket?.readyState === WebSocket.OPEN)
-      this.#socket.send(encodeAcknowledgement(acknowledgement));
+    if (this.#socket?.readyState !== WebSocket.OPEN) return;
+    const { clock } = this.#options;
+    const cancel = clock.at(clock.now() + sendingMs, () =>
+      this.#giveUp(`a frame did not leave within ${sendingMs / 1_000} s`),
+    );
+    // Told of an end as well, so that no limit outlives the connection.
+    this.#socket.send(encodeAcknowledgement(acknowledgement), cancel);
   }
 
   close(code: number, reason: string): void {
+    this.#isClosing = true;
     this.#socket?.close(code, reason);
   }
 
@@ -96,7 +101,11 @@ class Connection implements AcsConnection {
     const signer = { ...this.#options, service: 'ecs' };
     const headers = await signedHeaders(url, signer, this.#options.clock.now());
     if (this.#ended) return;
-    const socket = new WebSocket(url, { headers, perMessageDeflate: false });
+    const socket = new WebSocket(url, {
+      headers,
+      perMessageDeflate: false,
+      maxPayload: frameBytes,
+    });
     this.#socket = socket;
     socket.on('upgrade', ({ socket: stream }: IncomingMessage) =>
       stream.on('error', (error) => this.#blame(error.message)),
@@ -107,19 +116,14 @@ class Connection implements AcsConnection {
     });
     socket.on('message', (data) => this.#hear(String(data)));
     socket.on('unexpected-response', (_, response) => this.#refused(response));
-    socket.on('error', (error) => this.#blame(error.message));
-    socket.on('close', (code, reason) => this.#end(code, String(reason)));
+    socket.on('error', (error) => this.#blame(faultOf(error)));
+    socket.on('close', (code, reason) =>
+      this.#end(code, String(reason), saysInactive(String(reason))),
+    );
   }
 
   #hear(text: string): void {
-    if (this.#ended) return;
-    try {
-      const { message, roles } = decodeFrame(text, this.#options.random);
-      this.#listener.message(message, roles);
-    } catch (error) {
-      if (!(error instanceof AcsError)) throw error;
-      this.#listener.malformed(error);
-    }
+    if (!this.#ended) hearFrame(text, this.#options.random, this.#listener);
   }
 
   #refused(response: IncomingMessage): void {
@@ -146,8 +150,16 @@ class Connection implements AcsConnection {
     if (this.#ended) return;
     this.#ended = true;
     this.#cancelLimit();
-    const clean = this.#fault === null && cleanCodes.has(code);
+    // A peer that does not answer a close frame is cut off: that end is the agent's own.
+    const isCutOff = this.#isClosing && code === 1006;
+    const clean = this.#fault === null && cleanCodes.has(code) && !isCutOff;
     const said = this.#fault ?? reason;
     this.#listener.closed({ clean, inactiveInstance, reason: `${code} ${said}`.trim() });
   }
+}
+
+/** What went wrong with a websocket, in words where its own do not say enough. */
+function faultOf(error: Error & { code?: string }): string {
+  if (error.code !== 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return error.message;
+  return `a frame of more than ${frameBytes / 1024 / 1024} MiB arrived, which is not read`;
 }

@@ -11,6 +11,11 @@ export interface RoleCredentials {
   keys: AwsKeys;
 }
 
+/** The same of a task that is named. */
+export interface TaskRole extends RoleCredentials {
+  taskArn: string;
+}
+
 /** What the agent says of itself when it opens a connection to ACS. */
 export interface AcsAddress {
   endpoint: string;
@@ -26,7 +31,7 @@ export interface AcsAddress {
 export interface AcsListener {
   opened(): void;
   /** A message, and the keys of the roles that came with it: those are for memory only. */
-  message(message: InboundMessage, roles: RoleCredentials[]): void;
+  message(message: InboundMessage, roles: TaskRole[]): void;
   /** A frame that is not a message of ACS; the connection stays. */
   malformed(error: AcsError): void;
   /** `clean`: ended by the peer in good order, so that reconnecting at once is right. */

@@ -1,26 +1,44 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { Acknowledgement, Addressed, StopCandidate } from '../../machines/session/model.ts';
+import type { AwsKeys } from '../wire/credentials.ts';
 import { MalformedError } from '../wire/members.ts';
 import { decodeAcknowledgement, frameOf } from './codec.ts';
+import type { RoleCredentials } from './port.ts';
 import type { WireTask } from './task-definition.ts';
 
 /** What the local control plane hears of its container instance. */
 export interface AcsServerListener {
   connected(containerInstanceArn: string): void;
-  acknowledged(acknowledgement: { type: string; messageId: string }): void;
+  acknowledged(acknowledgement: Acknowledgement): void;
   disconnected(): void;
 }
 
-/** One payload message as it is sent. */
-export interface PayloadFrame {
-  messageId: string;
-  seqNum: number;
-  clusterArn: string;
-  containerInstanceArn: string;
+/** What each frame of the control plane begins with. */
+interface Frame extends Addressed {
   /** Epoch milliseconds. */
   generatedAt: number;
+}
+
+/** One payload message as it is sent. */
+export interface PayloadFrame extends Frame {
+  seqNum: number;
   tasks: WireTask[];
+}
+
+/** One manifest as it is sent. */
+export interface ManifestFrame extends Frame {
+  timeline: number;
+  tasks: { taskArn: string; taskClusterArn: string; desiredStatus: string }[];
+}
+
+/** New keys for a role of a task as they are sent. */
+export interface CredentialsFrame {
+  messageId: string;
+  taskArn: string;
+  roleType: 'TaskApplication' | 'TaskExecution';
+  roleCredentials: Omit<RoleCredentials, 'keys'> & AwsKeys;
 }
 
 /**
@@ -44,16 +62,33 @@ export class AcsServer {
   }
 
   payload(frame: PayloadFrame): void {
-    this.#current?.send(frameOf('PayloadMessage', frame));
+    this.#send('PayloadMessage', frame);
+  }
+
+  manifest(frame: ManifestFrame): void {
+    this.#send('TaskManifestMessage', frame);
+  }
+
+  /** Says which of the tasks that the agent asked about are to stop. */
+  verified(frame: { messageId: string; generatedAt: number; stopTasks: StopCandidate[] }): void {
+    this.#send('TaskStopVerificationAck', frame);
+  }
+
+  credentials(frame: CredentialsFrame): void {
+    this.#send('IAMRoleCredentialsMessage', frame);
   }
 
   heartbeat(messageId: string): void {
-    this.#current?.send(frameOf('HeartbeatMessage', { messageId, healthy: true }));
+    this.#send('HeartbeatMessage', { messageId, healthy: true });
   }
 
   close(): void {
     for (const socket of this.#sockets.clients) socket.terminate();
     this.#sockets.close();
+  }
+
+  #send(type: string, message: object): void {
+    this.#current?.send(frameOf(type, message));
   }
 
   #serve(socket: WebSocket, containerInstanceArn: string): void {

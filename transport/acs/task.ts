@@ -4,9 +4,21 @@ import type { Random } from '../host/port.ts';
 import { MalformedError, Members, readObject } from '../wire/members.ts';
 import { BadTask, impliedBy, readContainer, withNamespacePause } from './container.ts';
 
-/** Translates one task of a payload. Throws {@link BadTask} where it cannot be understood. */
-export function readTask(task: Members, random: Random): TaskArrival {
-  const arn = task.text('arn');
+/** What an ARN may look like: it names actors and records, so it must be plain text of some length. */
+const arnPattern = /^[\x21-\x7e]{1,2048}$/;
+
+/** The task's ARN; null where it has none that can be used. */
+export function arnOf(task: Members): string | null {
+  const arn = task.text('arn') ?? '';
+  return arnPattern.test(arn) ? arn : null;
+}
+
+/**
+ * Translates one task of a payload; null for one that is not wanted running yet, of which there is
+ * nothing to do. Throws {@link BadTask} where it cannot be understood.
+ */
+export function readTask(task: Members, random: Random): TaskArrival | null {
+  const arn = arnOf(task);
   if (!arn) throw new BadTask('the task has no ARN');
   const desired = desiredOf(task.text('desiredStatus'));
   const { containers, fault } = readContainers(task, random);
@@ -19,8 +31,8 @@ export function readTask(task: Members, random: Random): TaskArrival {
     family: task.text('family') ?? '',
     version: task.text('version') ?? '',
     networkMode: task.text('networkMode') ?? '',
-    cpu: task.number('cpu'),
-    memoryMiB: task.number('memory'),
+    cpu: limitOf(task.number('cpu'), 'cpu'),
+    memoryMiB: limitOf(task.number('memory'), 'memory'),
     containers: shared ? withNamespacePause(containers, random) : containers,
     volumes,
     pidMode,
@@ -30,12 +42,23 @@ export function readTask(task: Members, random: Random): TaskArrival {
     fault: fault ?? volumeFault(volumes),
     unsupported: unsupportedBy(task),
   };
-  return { desired, roll: random.roll(), plan };
+  return desired && { desired, roll: random.roll(), plan };
 }
 
-function desiredOf(status: string | null): TaskArrival['desired'] {
+/** A limit below nothing, or beyond all numbers, would upset what the host has for other tasks. */
+function limitOf(value: number | null, name: string): number | null {
+  if (value !== null && !(Number.isFinite(value) && value >= 0))
+    throw new BadTask(`${name} must be at least 0, not ${value}`);
+  return value;
+}
+
+/** Statuses short of running, which the Amazon ECS agent knows as well. */
+const notYet = ['NONE', 'UNKNOWN', 'MANIFEST_PULLED', 'CREATED'];
+
+function desiredOf(status: string | null): TaskArrival['desired'] | null {
   if (status === 'RUNNING') return 'RUNNING';
   if (status === 'STOPPED' || status === 'DEAD') return 'STOPPED';
+  if (status === null || notYet.includes(status)) return null;
   throw new BadTask(`unknown desired status ${JSON.stringify(status)}`);
 }
 
@@ -73,7 +96,7 @@ function readVolume(volume: Members | null, task: Members): VolumePlan {
   if (type === 'docker') return readDockerVolume(name, volume.object('dockerVolumeConfiguration'));
   if (type === 'host') return readHostVolume(name, volume.object('host'));
   // Of a kind that this agent does not have: the task is refused, and nothing is mounted.
-  if (volumeFeatures[type] !== undefined) return { kind: 'bind', name, sourcePath: '' };
+  if (Object.hasOwn(volumeFeatures, type)) return { kind: 'bind', name, sourcePath: '' };
   throw new BadTask(`unrecognized volume type: ${JSON.stringify(type)}`);
 }
 
@@ -152,8 +175,8 @@ function unsupportedBy(task: Members): string[] {
   if (task.object('proxyConfiguration')) found.add('an App Mesh proxy');
   if (task.text('networkMode') === 'awsvpc') found.add('network mode awsvpc');
   for (const volume of task.entries('volumes')) {
-    const feature = volumeFeatures[volume.text('type') ?? ''];
-    if (feature !== undefined) found.add(feature);
+    const type = volume.text('type') ?? '';
+    if (Object.hasOwn(volumeFeatures, type)) found.add(volumeFeatures[type] ?? '');
   }
   for (const container of task.entries('containers')) {
     collect(container, containerFeatures);

@@ -1,11 +1,24 @@
 import type { PlaneEvent } from '../../machines/plane/model.ts';
 import type { TaskReport } from '../../machines/report/model.ts';
-import type { Acknowledgement, CredentialReceipt, Payload } from '../../machines/session/model.ts';
+import type {
+  Acknowledgement,
+  CredentialReceipt,
+  InboundMessage,
+  Payload,
+} from '../../machines/session/model.ts';
 import type { RefusedTask, TaskArrival } from '../../machines/task/model.ts';
-import type { AcsConnection, AcsListener, AcsPort, RoleCredentials } from '../acs/port.ts';
+import { hearFrame } from '../acs/codec.ts';
+import type {
+  AcsAddress,
+  AcsConnection,
+  AcsListener,
+  AcsPort,
+  RoleCredentials,
+} from '../acs/port.ts';
 import type { EcsError, EcsPort, InstanceState, Registration } from '../ecs/port.ts';
 import type { Clock } from '../host/port.ts';
 import { type PlaneCall, SimApi } from './plane/api.ts';
+import { simRandom } from './random.ts';
 
 /** How a connection ends. */
 type LineEnd = { clean: boolean; inactiveInstance?: boolean; reason?: string };
@@ -28,13 +41,19 @@ export class SimPlane {
   /** How connections end before they are open; null where they are taken. */
   refusal: LineEnd | null = null;
   readonly api: SimApi;
+  /** What the agent said of itself at each try to connect. */
+  readonly addresses: AcsAddress[] = [];
   readonly #clock: Clock;
   readonly #latencyMs: number;
   #tell: (event: PlaneEvent) => void = () => {};
   #listener: AcsListener | null = null;
   /** Whether anything gets through: the connection is open, and not only half. */
   #isThrough = false;
+  /** Which task has the credentials of an id. */
+  readonly #holders = new Map<string, string>();
+  readonly #random = simRandom(0);
   #messages = 0;
+  #seqNum = 0;
 
   constructor(clock: Clock, latencyMs = 1) {
     this.#clock = clock;
@@ -68,7 +87,8 @@ export class SimPlane {
   };
 
   readonly acs: AcsPort = {
-    connect: (_, listener) => {
+    connect: (address, listener) => {
+      this.addresses.push(address);
       this.#listener = listener;
       this.#isThrough = false;
       const cancel = this.#clock.at(this.#clock.now() + this.#latencyMs, () => {
@@ -116,12 +136,31 @@ export class SimPlane {
     return this.#hears() !== null;
   }
 
-  /** Sends new keys for a role; answers the message id. */
+  /** Sends new keys for a role of a task; answers the message id. */
   refresh(role: RoleCredentials): string {
     const messageId = this.#messageId();
-    const message = { kind: 'credentials', messageId, receipt: receiptOf(role) } as const;
-    this.#hears()?.message(message, [structuredClone(role)]);
+    const { taskArn } = this.#roleOf(role);
+    const message = { kind: 'credentials', messageId, taskArn, receipt: receiptOf(role) } as const;
+    this.#hears()?.message(message, [this.#roleOf(role)]);
     return messageId;
+  }
+
+  /** Sends a manifest that wants these tasks running and no others; answers its message id. */
+  manifest(running: string[], timeline = ++this.#seqNum): string {
+    const manifest = { ...this.#addressed(this.#messageId()), timeline, running };
+    this.#hears()?.message({ kind: 'manifest', manifest }, []);
+    return manifest.messageId;
+  }
+
+  /** Sends a message as it is. */
+  tell(message: InboundMessage): void {
+    this.#hears()?.message(message, []);
+  }
+
+  /** Sends a frame as it would be on the wire. */
+  say(frame: string): void {
+    const listener = this.#hears();
+    if (listener) hearFrame(frame, this.#random, listener);
   }
 
   heartbeat(messageId: string): void {
@@ -163,23 +202,37 @@ export class SimPlane {
     };
   }
 
+  #addressed = (messageId: string) => ({
+    messageId,
+    clusterArn: this.#arn('cluster'),
+    containerInstanceArn: this.#arn('container-instance'),
+  });
+
+  #roleOf = (role: RoleCredentials) => ({
+    ...structuredClone(role),
+    taskArn: this.#holders.get(role.credentialsId) ?? this.#arn('task'),
+  });
+
   #messageId = (): string => `message-${++this.#messages}`;
 
   #arn = (kind: string): string => `arn:aws:ecs:sim:000000000000:${kind}/simulated`;
 
   #send(
-    { tasks, ...payload }: Pick<Payload, 'messageId' | 'tasks' | 'refused'>,
+    { messageId, tasks, refused }: Pick<Payload, 'messageId' | 'tasks' | 'refused'>,
     credentials: (RoleCredentials | CredentialReceipt)[],
   ): void {
-    const sent: Payload = {
-      ...payload,
-      clusterArn: this.#arn('cluster'),
-      containerInstanceArn: this.#arn('container-instance'),
+    const payload: Payload = {
+      ...this.#addressed(messageId),
+      seqNum: ++this.#seqNum,
       tasks: structuredClone(tasks),
+      refused,
       credentials: credentials.map(receiptOf),
     };
-    const roles = credentials.filter((role) => 'keys' in role);
-    this.#hears()?.message({ kind: 'payload', payload: sent }, structuredClone(roles));
+    for (const { plan } of tasks)
+      for (const id of [plan.roleCredentialsId, plan.executionCredentialsId])
+        if (id !== null) this.#holders.set(id, plan.arn);
+    const roles = credentials.filter((role) => 'keys' in role).map((role) => this.#roleOf(role));
+    this.#hears()?.message({ kind: 'payload', payload }, roles);
   }
 
   /** The agent's end of the line, while anything gets through to it. */

@@ -110,7 +110,9 @@ function definitionOf(
   const normal = parts.filter(({ kind }) => kind === 'normal');
   try {
     const wire = new Members(wireOf(task, normal), '');
-    return { plan: readTask(wire, random).plan, warnings: [] };
+    const read = readTask(wire, random);
+    if (!read) throw new BadTask('it is not wanted running yet');
+    return { plan: read.plan, warnings: [] };
   } catch (error) {
     if (!(error instanceof BadTask || error instanceof MalformedError)) throw error;
     const containers = normal.map((part) => bareContainer(part, random));

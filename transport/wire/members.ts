@@ -52,6 +52,12 @@ export class Members {
     return this.#read(name, 'a number', (value) => typeof value === 'number');
   }
 
+  /** A whole number, as 64 bits hold it. Beyond 2^53 it is the nearest that JavaScript has. */
+  whole(name: string): number | null {
+    const fits = (value: unknown) => Number.isInteger(value) && Math.abs(Number(value)) <= 2 ** 63;
+    return this.#read(name, 'a whole number of 64 bits', fits);
+  }
+
   flag(name: string): boolean | null {
     return this.#read(name, 'true or false', (value) => typeof value === 'boolean');
   }
@@ -70,6 +76,14 @@ export class Members {
     );
     return (found ?? []).map(
       (entry, at) => entry && new Members(entry, `${this.#pathOf(name)}[${at}]`),
+    );
+  }
+
+  /** The entries of a list, each an object or null: for lists of which one may be bad and not all. */
+  each(name: string): (Members | null)[] {
+    const found = this.#read<unknown[]>(name, 'a list', Array.isArray);
+    return (found ?? []).map((entry, at) =>
+      isObject(entry) ? new Members(entry, `${this.#pathOf(name)}[${at}]`) : null,
     );
   }
 

@@ -105,6 +105,13 @@ describe('the decisions of the agent', () => {
       ]);
     });
 
+    it('take tasks of one id for one task', () => {
+      const twin = wanted(taskPlan('one', [], { arn: 'arn:other/one' }));
+      const odd = { arn: 'arn:third/one', reason: 'no' };
+      const given = payload({ tasks: [one, twin], refused: [odd] });
+      expect(decide.intakeOf(given, [])).to.deep.equal({ stop: [], start: [one], refuse: [] });
+    });
+
     it('refuse what was not understood, unless it has no ARN or is known', () => {
       const refused = ['odd', 'known'].map((id) => ({ arn: taskArn(id), reason: 'no' }));
       const nameless = { arn: null, reason: 'no' };
@@ -117,6 +124,31 @@ describe('the decisions of the agent', () => {
       const odd = { arn: taskArn('odd'), reason: 'no' };
       expect(decide.intakeOf(payload({ refused: [odd, odd] }), []).refuse).to.deep.equal([odd]);
     });
+  });
+
+  describe('about manifests', () => {
+    it('begin their order at 0 where places are kept, and below it where they are not', () => {
+      expect([decide.firstSeqNum(true), decide.firstSeqNum(false)]).to.deep.equal([0, -1]);
+      const identity = {
+        ...{ cluster: 'specs', containerInstanceArn: instance },
+        ...{ ec2InstanceId: null, manifestSeqNum: 42 },
+      };
+      const input = { identity, makesCluster: false, rules: rules(), admission, cleanup };
+      expect(decide.newAgent(input)).to.include({ seqNum: 42, manifestSeqNum: 42 });
+    });
+
+    const places: [number, number, boolean][] = [
+      [0, 0, false],
+      [-1, 0, true],
+      [0, 1, true],
+      [2 ** 53, 2 ** 53 + 2, true],
+      [2 ** 53 + 2, 2 ** 53, false],
+    ];
+    for (const [seqNum, timeline, expected] of places)
+      it(`take one at ${timeline} after ${seqNum}: ${expected}`, () => {
+        const manifest = { ...receipt, timeline, running: [] };
+        expect(decide.isNewManifest({ seqNum }, manifest)).to.equal(expected);
+      });
   });
 
   describe('about acknowledging a payload', () => {

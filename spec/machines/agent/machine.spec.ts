@@ -4,7 +4,7 @@ import { foundInput } from '../../../machines/agent/decide.ts';
 import { agentMachine } from '../../../machines/agent/machine.ts';
 import type { AgentContext } from '../../../machines/agent/model.ts';
 import { outboxActorId, taskActorId } from '../../../machines/names/arn.ts';
-import type { Acknowledgement, Payload } from '../../../machines/session/model.ts';
+import type { Acknowledgement, Manifest, Payload } from '../../../machines/session/model.ts';
 import { container, taskArn, task as taskPlan, unwanted, wanted } from '../../support/builders.ts';
 import {
   begins,
@@ -238,6 +238,17 @@ describe('the agent', () => {
         .stays({ refused: [arn] }, [commits()]);
     });
 
+    it('keeps the highest place in the order, also of one that it does not acknowledge', () => {
+      const refused = [{ arn: null, reason: 'no' }];
+      at(online('serving'), { seqNum: 4 })
+        .gets(received(payload({ seqNum: 9, refused })))
+        .stays({ seqNum: 9 }, [commits()])
+        .gets(received(payload({ seqNum: 5 })))
+        .stays({}, [commits(receipt)])
+        .gets(received(payload()))
+        .stays({}, [commits(receipt)]);
+    });
+
     it('acknowledges once all is on disk, be the session connected or not', () => {
       const acknowledgements = [{ kind: 'heartbeat' as const, messageId: 'm1' }];
       const acknowledges = tells('session', { type: 'acknowledge', acknowledgements });
@@ -245,6 +256,71 @@ describe('the agent', () => {
         .gets({ type: 'committed', acknowledgements })
         .stays({}, [acknowledges]);
       at(online('serving')).gets({ type: 'committed', acknowledgements }).stays({}, [acknowledges]);
+    });
+  });
+
+  describe('that is given a manifest', () => {
+    const manifest: Manifest = {
+      ...{ messageId: 'm1', clusterArn: receipt.clusterArn, containerInstanceArn: instance },
+      timeline: 7,
+      running: [taskArn('one')],
+    };
+    const received = (known: string[], more: Partial<Manifest> = {}) => ({
+      type: 'manifest.received' as const,
+      manifest: { ...manifest, ...more },
+      known,
+    });
+    const commits = (...acknowledgements: Acknowledgement[]) =>
+      tells('journal', { type: 'commit', acknowledgements });
+    const kept = { seqNum: 7, manifestSeqNum: 7, manifestId: 'm1' };
+    const taken: Acknowledgement = { ...receipt, kind: 'received' };
+
+    it('has its place committed, and asks ECS about the tasks that it leaves out', () => {
+      at(online('serving'), { seqNum: 6 })
+        .gets(received([taskArn('one'), taskArn('two')]))
+        .stays(kept, [
+          commits(taken, {
+            kind: 'stopVerification',
+            messageId: 'm1',
+            stopCandidates: [
+              {
+                taskArn: taskArn('two'),
+                taskClusterArn: receipt.clusterArn,
+                desiredStatus: 'STOPPED',
+              },
+            ],
+          }),
+        ]);
+    });
+
+    it('asks nothing where it has no task beyond those that are listed', () => {
+      at(online('serving'))
+        .gets(received([taskArn('one')]))
+        .stays(kept, [commits(taken)]);
+    });
+
+    it('drops one that is not newer than all before it, without a word', () => {
+      at(online('serving'), { seqNum: 7 })
+        .gets(received([taskArn('two')]))
+        .stays();
+    });
+
+    it('stops what ECS says is to stop, once, and what is still there', () => {
+      const ids = [taskArn('two'), taskArn('gone')];
+      const verified = { type: 'stop.verified' as const, messageId: 'm1', known: ids, at: 2_000 };
+      at(online('serving'), { manifestId: 'm1' }, { system: [taskActorId(taskArn('two'))] })
+        .gets(verified)
+        .stays({ manifestId: null }, [
+          tells(taskActorId(taskArn('two')), { type: 'task.stop', at: 2_000 }),
+        ])
+        .gets(verified)
+        .stays();
+    });
+
+    it('stops nothing for the answer to another question', () => {
+      at(online('serving'), { manifestId: 'm2' }, { system: [taskActorId(taskArn('two'))] })
+        .gets({ type: 'stop.verified', messageId: 'm1', known: [taskArn('two')], at: 2_000 })
+        .stays();
     });
   });
 

@@ -115,6 +115,38 @@ describe('the local control plane', () => {
       .stays({ unacknowledged: [second] });
   });
 
+  it('sends all that is wanted under the next number', () => {
+    const tasks = { [one]: placed(one), [two]: placed(two, { desired: 'STOPPED' }) };
+    at('connected.listening', { seqNum: 4, tasks })
+      .gets({ type: 'manifest.due' })
+      .stays({ seqNum: 5 }, [
+        tells('line', {
+          type: 'manifest.deliver',
+          list: {
+            messageId: 'manifest-5',
+            timeline: 5,
+            tasks: [
+              { taskArn: one, desired: 'RUNNING' },
+              { taskArn: two, desired: 'STOPPED' },
+            ],
+          },
+        }),
+      ]);
+  });
+
+  it('says of the tasks it is asked about which are to stop', () => {
+    const tasks = { [one]: placed(one), [two]: placed(two, { desired: 'STOPPED' }) };
+    at('connected.listening', { tasks })
+      .gets({ type: 'stop.asked', messageId: 'm', taskArns: [one, two, 'arn:strange'] })
+      .stays({}, [
+        tells('line', {
+          type: 'verification.deliver',
+          messageId: 'm',
+          taskArns: [two, 'arn:strange'],
+        }),
+      ]);
+  });
+
   it('says every half minute that it is there', () => {
     at('connected.listening')
       .gets(done('heartbeat', { at: 31_000, roll: 0 }))

@@ -1,6 +1,11 @@
 import type { SessionContext } from '../../../machines/session/events.ts';
 import { sessionMachine } from '../../../machines/session/machine.ts';
-import type { InboundMessage } from '../../../machines/session/model.ts';
+import type {
+  Acknowledgement,
+  Attachment,
+  InboundMessage,
+  Manifest,
+} from '../../../machines/session/model.ts';
 import {
   begins,
   chart,
@@ -38,6 +43,10 @@ const received = (message: InboundMessage, known: string[] = []) => ({
   known,
   ...stamp,
 });
+
+const addressed = { messageId: 'm1', clusterArn: 'arn:c', containerInstanceArn: instance };
+const sends = (...acknowledgements: Acknowledgement[]) =>
+  tells('connection', { type: 'frame.send', acknowledgements });
 
 const discovers = starts('discover', 'discover', { containerInstanceArn: instance });
 const connects = (sendCredentials: boolean) =>
@@ -145,22 +154,67 @@ describe('a session with ACS', () => {
 
     it('acknowledges new keys of a role, which are kept in memory only', () => {
       const receipt = { credentialsId: 'c1', expiration: '2030-01-01T00:00:00Z' };
+      const keys = { kind: 'credentials' as const, messageId: 'k1', taskArn: 'arn:t', receipt };
       at('online.serving.listening', known)
-        .gets(received({ kind: 'credentials', messageId: 'k1', receipt }))
+        .gets(received(keys, ['arn:t']))
         .comesTo('online.serving.listening', {}, [
           stops('heartbeat'),
-          tells('connection', {
-            type: 'frame.send',
-            acknowledgements: [{ kind: 'credentials', messageId: 'k1', ...receipt }],
-          }),
+          sends({ kind: 'credentials', messageId: 'k1', ...receipt }),
+          listens,
+        ])
+        .gets(received(keys))
+        .comesTo('online.serving.listening', {}, [stops('heartbeat'), listens]);
+    });
+
+    it('hands a manifest to the agent, with the tasks that it wants running', () => {
+      const manifest: Manifest = { ...addressed, timeline: 7, running: ['arn:a'] };
+      at('online.serving.listening', known)
+        .gets(received({ kind: 'manifest', manifest }, ['arn:a', 'arn:b']))
+        .comesTo('online.serving.listening', {}, [
+          stops('heartbeat'),
+          tells('parent', { type: 'manifest.received', manifest, known: ['arn:a', 'arn:b'] }),
+          listens,
+        ]);
+    });
+
+    it('hands to the agent which of its tasks are to stop', () => {
+      at('online.serving.listening', known)
+        .gets(received({ kind: 'stopVerified', messageId: 'm1', taskArns: ['x'] }, ['arn:b']))
+        .comesTo('online.serving.listening', {}, [
+          stops('heartbeat'),
+          tells('parent', { type: 'stop.verified', messageId: 'm1', known: ['arn:b'], at: now }),
+          listens,
+        ]);
+    });
+
+    it('says at once that the message of an attachment is here', () => {
+      const attachment: Attachment = {
+        ...addressed,
+        of: 'volume',
+        taskArn: null,
+        ids: ['vol-1'],
+        waitTimeoutMs: 1_000,
+      };
+      at('online.serving.listening', known)
+        .gets(received({ kind: 'attachment', attachment }))
+        .comesTo('online.serving.listening', {}, [
+          stops('heartbeat'),
+          sends({ kind: 'received', ...addressed }),
           listens,
         ]);
     });
 
     it('takes any other message for a sign of life', () => {
-      at('online.serving.listening', known)
-        .gets(received({ kind: 'other', type: 'TaskManifestMessage' }))
-        .comesTo('online.serving.listening', {}, [stops('heartbeat'), listens]);
+      const request = { ...addressed, update: null };
+      const others: InboundMessage[] = [
+        { kind: 'other', type: 'CloseMessage', is: 'error', remark: '' },
+        { kind: 'stageUpdate', request },
+        { kind: 'performUpdate', request },
+      ];
+      for (const other of others)
+        at('online.serving.listening', known)
+          .gets(received(other))
+          .comesTo('online.serving.listening', {}, [stops('heartbeat'), listens]);
     });
 
     it('acknowledges what the agent says is on disk', () => {

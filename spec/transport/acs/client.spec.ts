@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { expect } from 'chai';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { InboundMessage } from '../../../machines/session/model.ts';
+import type { Acknowledgement, InboundMessage } from '../../../machines/session/model.ts';
 import { acsClient, acsUrl } from '../../../transport/acs/client.ts';
 import type { AcsConnection, AcsListener, RoleCredentials } from '../../../transport/acs/port.ts';
 import { AcsServer } from '../../../transport/acs/server.ts';
@@ -148,8 +148,8 @@ describe('an ACS connection', () => {
     server.close();
   });
 
-  it('carries payloads and heartbeats one way and acknowledgements the other', async () => {
-    const heard: { type: string; messageId: string }[] = [];
+  it('carries payloads and heartbeats one way and all that the agent says the other', async () => {
+    const heard: Acknowledgement[] = [];
     let wake = () => {};
     const server = new AcsServer({
       connected() {},
@@ -176,23 +176,23 @@ describe('an ACS connection', () => {
     await ear.until(() => ear.messages.length === 2);
     expect(ear.messages[0]).to.deep.equal({ kind: 'heartbeat', messageId: 'beat' });
     expect(ear.messages[1]?.kind).to.equal('payload');
-    connection?.send({ kind: 'heartbeat', messageId: 'beat' });
-    connection?.send({
-      kind: 'payload',
-      messageId: 'm',
-      clusterArn: 'c',
-      containerInstanceArn: 'i',
-    });
-    connection?.send({ kind: 'credentials', messageId: 'm', credentialsId: 'id', expiration: 'x' });
-    while (heard.length < 3)
+    const addressed = { messageId: 'm', clusterArn: 'c', containerInstanceArn: 'i' };
+    const candidate = { taskArn: 't', taskClusterArn: 'c', desiredStatus: 'STOPPED' as const };
+    const said: Acknowledgement[] = [
+      { kind: 'heartbeat', messageId: 'beat' },
+      { kind: 'received', ...addressed },
+      { kind: 'nack', ...addressed, reason: 'Updates are disabled' },
+      { kind: 'credentials', messageId: 'm', credentialsId: 'id', expiration: 'x' },
+      { kind: 'stopVerification', messageId: 'm', stopCandidates: [candidate] },
+    ];
+    for (const each of said) connection?.send(each);
+    connection?.send({ kind: 'payload', ...addressed });
+    while (heard.length < said.length + 1)
       await new Promise<void>((resolve) => {
         wake = resolve;
       });
-    expect(heard).to.deep.equal([
-      { type: 'HeartbeatAckRequest', messageId: 'beat' },
-      { type: 'AckRequest', messageId: 'm' },
-      { type: 'IAMRoleCredentialsAckRequest', messageId: 'm' },
-    ]);
+    // On the wire all messages are acknowledged by the same words.
+    expect(heard).to.deep.equal([...said, said[1]]);
     server.close();
   });
 
@@ -223,26 +223,49 @@ describe('an ACS connection', () => {
     expect(ear.ends).to.deep.equal([]);
   });
 
-  const codes: [number, boolean][] = [
-    [1000, true],
-    [1001, true],
-    [1011, true],
-    [1008, false],
-    [4000, false],
-  ];
-  for (const [code, clean] of codes)
-    it(`ended by the peer with ${code} is ${clean ? 'in good order' : 'a failure'}`, async () => {
+  const clean = [1000, 1001, 1011];
+  const failed = [1002, 1003, 1007, 1008, 1009, 1010, 1012, 1013, 1014, 3000, 4000];
+  for (const code of [...clean, ...failed])
+    it(`ended by the peer with ${code} is ${clean.includes(code) ? 'in good order' : 'a failure'}`, async () => {
       const { peer } = await accepted();
       peer.close(code);
       await ear.until(() => ear.ends.length > 0);
-      expect(ear.ends.map((end) => end.clean)).to.deep.equal([clean]);
+      expect(ear.ends.map((end) => end.clean)).to.deep.equal([clean.includes(code)]);
     });
 
   it('ended by the peer without a code is a failure', async () => {
     const { peer } = await accepted();
     peer.close();
     await ear.until(() => ear.ends.length > 0);
-    expect(ear.ends.map((end) => end.clean)).to.deep.equal([false]);
+    expect(ear.ends).to.deep.equal([{ clean: false, inactiveInstance: false, reason: '1005' }]);
+  });
+
+  it('ended because the container instance is not active says so', async () => {
+    const { peer } = await accepted();
+    peer.close(1008, 'InactiveInstanceException: deregistered');
+    await ear.until(() => ear.ends.length > 0);
+    expect(ear.ends[0]).to.include({ clean: false, inactiveInstance: true });
+  });
+
+  it('with a frame that is too long is a failure that says so', async () => {
+    const { peer } = await accepted();
+    peer.send('x'.repeat(16 * 1024 * 1024 + 1));
+    await ear.until(() => ear.ends.length > 0);
+    expect(ear.ends).to.deep.equal([
+      {
+        clean: false,
+        inactiveInstance: false,
+        reason: '1006 a frame of more than 16 MiB arrived, which is not read',
+      },
+    ]);
+    expect(ear.messages).to.deep.equal([]);
+  });
+
+  it('is not kept open by pings alone, which are answered and told to nobody', async () => {
+    const { peer } = await accepted();
+    peer.ping();
+    await once(peer, 'pong');
+    expect(ear.messages).to.deep.equal([]);
   });
 
   it('whose stream just ends is in good order', async () => {
@@ -266,6 +289,27 @@ describe('an ACS connection', () => {
     expect(ear.ends.map((end) => end.clean)).to.deep.equal([false]);
   });
 
+  it('closed by the agent at its age is heard until the peer has answered', async () => {
+    const { peer } = await accepted();
+    peer.pause();
+    connection?.close(1000, 'ConnectionExpired: Reconnect to continue');
+    peer.send('{"type":"HeartbeatMessage","message":{"messageId":"late"}}');
+    await ear.until(() => ear.messages.length > 0);
+    expect(ear.ends).to.deep.equal([]);
+    peer.resume();
+    await ear.until(() => ear.ends.length > 0);
+    expect(ear.ends[0]?.clean).to.equal(true);
+  });
+
+  it('closed by the agent at its age is a failure where the peer does not answer', async () => {
+    const { stream } = await accepted();
+    connection?.close(1000, 'ConnectionExpired: Reconnect to continue');
+    // In place of the time-out, which ends the stream in the same way.
+    stream.destroy();
+    await ear.until(() => ear.ends.length > 0);
+    expect(ear.ends[0]?.clean).to.equal(false);
+  });
+
   it('closed by the agent at its age ends in good order with the peer’s answer', async () => {
     const { peer } = await accepted();
     connection?.close(1000, 'ConnectionExpired: Reconnect to continue');
@@ -278,6 +322,33 @@ describe('an ACS connection', () => {
     expect(ear.ends[0]?.clean).to.equal(true);
   });
 
+  it('whose frames do not leave is given up after three minutes', async () => {
+    const waits = new Map<number, () => void>();
+    const clock = standing((at, wake) => {
+      waits.set(at, wake);
+      return () => waits.delete(at);
+    });
+    const sockets = new WebSocketServer({ noServer: true });
+    loopback.server.on('upgrade', (request, stream, head) =>
+      // A peer that reads nothing any more.
+      sockets.handleUpgrade(request, stream, head, (socket) => socket.pause()),
+    );
+    connection = acsClient({ ...options(), clock }).connect(address(loopback.url), ear);
+    await ear.until(() => ear.isOpen);
+    const messageId = 'x'.repeat(8 * 1024 * 1024);
+    for (let i = 0; i < 4; i++) connection.send({ kind: 'heartbeat', messageId });
+    const giveUp = waits.get(1_000 + 180_000) ?? expect.fail('there is no limit');
+    giveUp();
+    await ear.until(() => ear.ends.length > 0);
+    expect(ear.ends).to.deep.equal([
+      {
+        clean: false,
+        inactiveInstance: false,
+        reason: '1006 a frame did not leave within 180 s',
+      },
+    ]);
+  });
+
   const refusals: [string, string, boolean][] = [
     ['says that the instance is inactive', '{"InactiveInstanceException":"deregistered"}', true],
     [
@@ -285,7 +356,9 @@ describe('an ACS connection', () => {
       '{"type":"InactiveInstanceException","message":{"message":"x"}}',
       true,
     ],
+    ['says so in other words around it', 'InactiveInstanceException: it is gone', true],
     ['says anything else', '{"AccessDeniedException":"no"}', false],
+    ['says nothing', '', false],
   ];
   for (const [what, body, inactiveInstance] of refusals)
     it(`refused with a body that ${what} is a failure`, async () => {

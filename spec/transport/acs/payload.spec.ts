@@ -102,11 +102,29 @@ describe('a payload message', () => {
     expect(inCapitals?.plan.containers[0]?.essential).to.equal(true);
   });
 
-  it('without its own or its addressee’s name is passed over', () => {
+  it('without its own or its addressee’s name is not valid', () => {
     for (const name of Object.keys(head))
       expect(
         decode({ type: 'PayloadMessage', message: { ...head, [name]: '', tasks: [task()] } }),
-      ).to.deep.equal({ kind: 'other', type: 'PayloadMessage' });
+      ).to.deep.equal({
+        kind: 'other',
+        type: 'PayloadMessage',
+        is: 'invalid',
+        remark: `it has no ${name}`,
+      });
+  });
+
+  it('may have a place in the order of messages', () => {
+    const seqNumOf = (seqNum?: unknown) => {
+      const message = decode({ type: 'PayloadMessage', message: { ...head, seqNum } });
+      return message.kind === 'payload' && message.payload.seqNum;
+    };
+    expect([seqNumOf(17), seqNumOf(0), seqNumOf(), seqNumOf(null)]).to.deep.equal([
+      17,
+      0,
+      null,
+      null,
+    ]);
   });
 
   it('brings receipts for the credentials of both roles, and keeps none of their keys', () => {
@@ -135,8 +153,8 @@ describe('a payload message', () => {
     });
     expect(JSON.stringify(message)).not.to.match(/top-secret|ASIA|"token"/);
     expect(roles).to.deep.equal([
-      { credentialsId: 'app', roleArn, expiration: '2030', keys },
-      { credentialsId: 'exec', roleArn: '', expiration: 'later', keys },
+      { taskArn: task().arn, credentialsId: 'app', roleArn, expiration: '2030', keys },
+      { taskArn: task().arn, credentialsId: 'exec', roleArn: '', expiration: 'later', keys },
     ]);
   });
 
@@ -152,6 +170,23 @@ describe('a payload message', () => {
     expect(message.kind === 'payload' && message.payload.credentials).to.deep.equal([]);
   });
 
+  for (const desiredStatus of ['NONE', 'UNKNOWN', 'MANIFEST_PULLED', 'CREATED', null])
+    it(`asks for nothing yet with desired status ${desiredStatus}, and keeps no keys for it`, () => {
+      const early = task({ desiredStatus, roleCredentials: { credentialsId: 'app' } });
+      const { message, roles } = decoded({
+        type: 'PayloadMessage',
+        message: { ...head, tasks: [early] },
+      });
+      expect(roles).to.deep.equal([]);
+      expect(message.kind === 'payload' && message.payload).to.deep.equal({
+        ...head,
+        seqNum: null,
+        tasks: [],
+        refused: [],
+        credentials: [{ credentialsId: 'app', expiration: '' }],
+      });
+    });
+
   const desires: [unknown, string][] = [
     ['RUNNING', 'RUNNING'],
     ['STOPPED', 'STOPPED'],
@@ -166,7 +201,14 @@ describe('a payload message', () => {
 describe('a task that cannot be understood', () => {
   const bad: [string, object, RegExp][] = [
     ['an unknown desired status', { desiredStatus: 'MAYBE' }, /unknown desired status "MAYBE"/],
-    ['no desired status', { desiredStatus: null }, /unknown desired status null/],
+    ['an empty desired status', { desiredStatus: '' }, /unknown desired status ""/],
+    ['less than no memory', { memory: -1 }, /memory must be at least 0, not -1/],
+    ['fewer than no processors', { cpu: -0.5 }, /cpu must be at least 0, not -0.5/],
+    [
+      'a volume of a type of the language',
+      { volumes: [{ name: 'v', type: 'constructor' }] },
+      /unrecognized volume type/,
+    ],
     ['no containers', { containers: [] }, /no containers/],
     ['a null container', { containers: [null] }, /container is null/],
     ['two containers of one name', { containers: [container(), container()] }, /same name/],
@@ -199,48 +241,47 @@ describe('a task that cannot be understood', () => {
   });
 });
 
-describe('new keys of a role', () => {
-  const keys = { accessKeyId: 'ASIA', secretAccessKey: 'top-secret', sessionToken: 'token' };
-  const fresh = {
-    messageId: 'k-1',
-    taskArn: task().arn,
-    roleType: 'TaskExecution',
-    roleCredentials: { credentialsId: 'exec', expiration: 'later', roleArn: 'arn:role', ...keys },
-  };
-  const frame = (more: object = {}) => ({
-    type: 'IAMRoleCredentialsMessage',
-    message: { ...fresh, ...more },
-  });
-
-  it('come apart from the message that is to be acknowledged', () => {
-    expect(decoded(frame())).to.deep.equal({
-      message: {
-        kind: 'credentials',
-        messageId: 'k-1',
-        receipt: { credentialsId: 'exec', expiration: 'later' },
-      },
-      roles: [{ credentialsId: 'exec', roleArn: 'arn:role', expiration: 'later', keys }],
-    });
-  });
-
-  it('may be those of the task itself', () => {
-    expect(decode(frame({ roleType: 'TaskApplication' })).kind).to.equal('credentials');
-  });
-
-  const unclear: [string, object][] = [
-    ['its own name', { messageId: '' }],
-    ['a task', { taskArn: null }],
-    ['a kind of role', { roleType: null }],
-    ['a known kind of role', { roleType: 'TaskMaster' }],
-    ['credentials', { roleCredentials: null }],
-    ['an id of the credentials', { roleCredentials: { ...keys } }],
+describe('a task that is not of the model', () => {
+  const wrong: [string, unknown, string][] = [
+    [
+      'overrides as an object',
+      task({ containers: [container({ overrides: {} })] }),
+      'frame.message.tasks[0].containers[0].overrides must be a string',
+    ],
+    [
+      'an environment of numbers',
+      task({ containers: [container({ environment: { A: 1 } })] }),
+      'frame.message.tasks[0].containers[0].environment must be a map of strings',
+    ],
+    [
+      'a family that is a number',
+      task({ family: 1 }),
+      'frame.message.tasks[0].family must be a string',
+    ],
+    [
+      'essential as a text',
+      task({ containers: [container({ essential: 'yes' })] }),
+      'frame.message.tasks[0].containers[0].essential must be true or false',
+    ],
+    ['an ARN that is a number', task({ arn: 7 }), 'frame.message.tasks[0].arn must be a string'],
   ];
-  for (const [what, more] of unclear)
-    it(`are passed over without ${what}`, () => {
-      expect(decoded(frame(more))).to.deep.equal({
-        message: { kind: 'other', type: 'IAMRoleCredentialsMessage' },
-        roles: [],
-      });
+  for (const [what, bad, reason] of wrong)
+    it(`for ${what} is refused without a word to ECS, and its sibling is taken`, () => {
+      const { tasks, refused } = payloadOf(bad, task({ arn: 'arn:task/sibling' }));
+      expect(tasks.map(({ plan }) => plan.arn)).to.deep.equal(['arn:task/sibling']);
+      expect(refused).to.deep.equal([{ arn: null, reason }]);
+    });
+
+  for (const odd of [7, 'task', [], true])
+    it(`but ${JSON.stringify(odd)} is refused, and its sibling is taken`, () => {
+      const { tasks, refused } = payloadOf(odd, task());
+      expect(tasks).to.have.length(1);
+      expect(refused.map(({ arn }) => arn)).to.deep.equal([null]);
+    });
+
+  for (const arn of ['arn:task/a b', 'arn:task/\ud800', `arn:task/${'x'.repeat(2_048)}`, '\n'])
+    it(`for the ARN ${JSON.stringify(arn).slice(0, 20)} is refused namelessly`, () => {
+      expect(payloadOf(task({ arn })).refused.map((each) => each.arn)).to.deep.equal([null]);
     });
 });
 
@@ -252,38 +293,19 @@ describe('a frame of ACS', () => {
     ['of an unknown type', { type: 'NoSuchMessage', message: {} }, 'ACS_UNKNOWN_MESSAGE'],
     ['without a type', { message: {} }, 'ACS_UNKNOWN_MESSAGE'],
     ['of an error without a text', { ServerException: 7 }, 'ACS_UNKNOWN_MESSAGE'],
+    ...[1.5, 2 ** 64, '7', 1e300].map((seqNum): [string, unknown, string] => [
+      `with the number ${JSON.stringify(seqNum)}`,
+      { type: 'PayloadMessage', message: { ...head, seqNum } },
+      'ACS_MALFORMED_FRAME',
+    ]),
     [
-      'with overrides as an object',
-      {
-        type: 'PayloadMessage',
-        message: { ...head, tasks: [task({ containers: [container({ overrides: {} })] })] },
-      },
+      'with a number beyond all numbers',
+      '{"type":"PayloadMessage","message":{"messageId":"m","clusterArn":"c","containerInstanceArn":"i","seqNum":1e999}}',
       'ACS_MALFORMED_FRAME',
     ],
     [
       'with tasks that are no list',
       { type: 'PayloadMessage', message: { ...head, tasks: {} } },
-      'ACS_MALFORMED_FRAME',
-    ],
-    [
-      'with an environment of numbers',
-      {
-        type: 'PayloadMessage',
-        message: { ...head, tasks: [task({ containers: [container({ environment: { A: 1 } })] })] },
-      },
-      'ACS_MALFORMED_FRAME',
-    ],
-    [
-      'with a name that is a number',
-      { type: 'PayloadMessage', message: { ...head, tasks: [task({ family: 1 })] } },
-      'ACS_MALFORMED_FRAME',
-    ],
-    [
-      'with essential as a text',
-      {
-        type: 'PayloadMessage',
-        message: { ...head, tasks: [task({ containers: [container({ essential: 'yes' })] })] },
-      },
       'ACS_MALFORMED_FRAME',
     ],
   ];
@@ -296,14 +318,9 @@ describe('a frame of ACS', () => {
   });
 
   it('with a member of another type is refused by the place of the member only', () => {
-    const containers = [container({ environment: { PASSWORD: ['secret'] } })];
-    const { message } = errorOf({
-      type: 'PayloadMessage',
-      message: { ...head, tasks: [task({ containers })] },
-    });
+    const { message } = errorOf({ type: 'PayloadMessage', message: { ...head, messageId: ['x'] } });
     expect(message).to.equal(
-      'A message of ACS was dropped: ' +
-        'frame.message.tasks[0].containers[0].environment must be a map of strings',
+      'A message of ACS was dropped: frame.message.messageId must be a string',
     );
   });
 
@@ -313,11 +330,44 @@ describe('a frame of ACS', () => {
     ).to.deep.equal({ kind: 'heartbeat', messageId: 'h' });
   });
 
-  it('that is an error in either form is known', () => {
-    for (const frame of [
-      { InactiveInstanceException: 'gone' },
-      { type: 'ErrorMessage', message: {} },
-    ])
-      expect(decode(frame).kind).to.equal('other');
+  it('that is an error is read in either form, and told with as much as a line can hold', () => {
+    const error = (type: string, remark: string) => ({ kind: 'other', type, is: 'error', remark });
+    expect(decode({ InactiveInstanceException: 'gone' })).to.deep.equal(
+      error('InactiveInstanceException', 'gone'),
+    );
+    expect(decode({ type: 'ErrorMessage', message: {} })).to.deep.equal(error('ErrorMessage', ''));
+    expect(
+      decode({ type: 'ServerException', message: { message: 'x'.repeat(600) } }),
+    ).to.deep.equal(error('ServerException', 'x'.repeat(512)));
   });
+
+  const known = [
+    'CloseMessage',
+    'ErrorMessage',
+    'ServerException',
+    'BadRequestException',
+    'InvalidClusterException',
+    'InvalidInstanceException',
+    'AccessDeniedException',
+    'InactiveInstanceException',
+  ];
+  for (const type of known)
+    it(`of type ${type} is an error`, () =>
+      expect(decode({ type, message: { message: 'why' } })).to.include({ is: 'error' }));
+
+  const ours = [
+    'HeartbeatAckRequest',
+    'AckRequest',
+    'NackRequest',
+    'IAMRoleCredentialsAckRequest',
+    'TaskStopVerificationMessage',
+  ];
+  for (const type of ours)
+    it(`of type ${type} is not for an agent`, () =>
+      expect(decode({ type, message: {} })).to.deep.equal({
+        kind: 'other',
+        type,
+        is: 'invalid',
+        remark: 'it is one that agents send',
+      }));
 });

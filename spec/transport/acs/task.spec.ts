@@ -46,7 +46,7 @@ describe('a task of a payload', () => {
       const ids = ['a', 'b', 'c'];
       const random = { roll: () => 0, uuid: () => ids.shift() ?? '' };
       const read = readTask(new Members(wire, 'task'), random);
-      expect(read.plan.containers.map(({ metadataId }) => metadataId)).to.deep.equal([
+      expect(read?.plan.containers.map(({ metadataId }) => metadataId)).to.deep.equal([
         'a',
         'b',
         'c',

@@ -1,12 +1,15 @@
 import { expect } from 'chai';
 import type { InboundMessage } from '../../../machines/session/model.ts';
-import type { AcsListener, RoleCredentials } from '../../../transport/acs/port.ts';
+import type { AcsListener, TaskRole } from '../../../transport/acs/port.ts';
 import { SimClock } from '../../../transport/sim/clock.ts';
 import { SimPlane } from '../../../transport/sim/plane.ts';
+import { task, wanted } from '../../support/builders.ts';
 import { report } from '../../support/chart-contexts.ts';
 
 describe('the simulated control plane', () => {
-  const role: RoleCredentials = {
+  const plan = task('a', [], { roleCredentialsId: 'app' });
+  const role: TaskRole = {
+    taskArn: plan.arn,
     credentialsId: 'app',
     roleArn: 'arn:aws:iam::123456789012:role/app',
     expiration: '2030-01-01T00:00:00Z',
@@ -16,7 +19,7 @@ describe('the simulated control plane', () => {
   const connected = async () => {
     const clock = new SimClock();
     const plane = new SimPlane(clock);
-    const heard: { message: InboundMessage; roles: RoleCredentials[] }[] = [];
+    const heard: { message: InboundMessage; roles: TaskRole[] }[] = [];
     const ends: object[] = [];
     const listener: AcsListener = {
       opened: () => {},
@@ -33,7 +36,11 @@ describe('the simulated control plane', () => {
 
   it('sends the keys of roles beside the payload, and only their receipts in it', async () => {
     const { plane, heard } = await connected();
-    const messageId = plane.deliver([], [], [role, { ...receipt, credentialsId: 'bare' }]);
+    const messageId = plane.deliver(
+      [wanted(plan)],
+      [],
+      [role, { ...receipt, credentialsId: 'bare' }],
+    );
     const [{ message, roles } = { message: undefined, roles: undefined }] = heard;
     expect(message).to.have.nested.property('payload.messageId', messageId);
     expect(message)
@@ -108,11 +115,13 @@ describe('the simulated control plane', () => {
     ]);
   });
 
-  it('sends new keys for a role', async () => {
+  it('sends new keys for a role of a task that it has placed', async () => {
     const { plane, heard } = await connected();
+    plane.deliver([wanted(plan)]);
+    heard.length = 0;
     const messageId = plane.refresh(role);
     expect(heard).to.deep.equal([
-      { message: { kind: 'credentials', messageId, receipt }, roles: [role] },
+      { message: { kind: 'credentials', messageId, taskArn: plan.arn, receipt }, roles: [role] },
     ]);
   });
 });
