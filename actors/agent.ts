@@ -2,7 +2,7 @@ import { type AnyActorRef, type AnyMachineSnapshot, createActor, type Snapshot }
 import { newAdmission } from '../machines/admission/decide.ts';
 import type { AgentInput } from '../machines/agent/events.ts';
 import { agentMachine } from '../machines/agent/machine.ts';
-import type { AgentExit } from '../machines/agent/model.ts';
+import type { AgentExit, EnabledWatches } from '../machines/agent/model.ts';
 import type { CleanupRules } from '../machines/image/model.ts';
 import { taskActorId } from '../machines/names/arn.ts';
 import type { TaskRules } from '../machines/task/decide.ts';
@@ -13,12 +13,14 @@ import type { CgroupPort } from '../transport/cgroup/port.ts';
 import type { EngineNames, EnginePort } from '../transport/docker/port.ts';
 import type { EcsPort } from '../transport/ecs/port.ts';
 import type { Clock, HostPort } from '../transport/host/port.ts';
+import type { InstanceMetadataPort } from '../transport/instance/port.ts';
 import type { MetadataFilePort } from '../transport/metadata/port.ts';
 import type { RegistryPort } from '../transport/registry/port.ts';
-import { type Booting, bootAgent } from './boot.ts';
+import { bindBoot } from './boot.ts';
 import { bindContainer } from './container.ts';
 import { effect, type Pulse, type System, timer } from './effect.ts';
 import { bindImages, ImageLedger } from './images.ts';
+import { tellDelay } from './instance.ts';
 import { Journal, journalActor } from './journal.ts';
 import { Plans } from './plans.ts';
 import { Pulls } from './pulls.ts';
@@ -28,6 +30,7 @@ import { bindReport } from './report.ts';
 import { bindResource } from './resource.ts';
 import { composeRoot, type Saved } from './restore.ts';
 import { bindSession } from './session.ts';
+import { bindSpot } from './spot.ts';
 import { supervise } from './supervisor.ts';
 import { bindTask } from './task.ts';
 import { Vault } from './vault.ts';
@@ -42,6 +45,7 @@ export interface AgentPorts extends Pulse {
   cgroups: CgroupPort;
   metadataFiles: MetadataFilePort;
   host: HostPort;
+  metadata: InstanceMetadataPort;
   store: Store;
   log: Log;
   /** Makes an image of the agent's own; null for any other. */
@@ -63,6 +67,7 @@ export interface AgentSettings extends RegisterSettings {
   taskPids: number | null;
   /** Whether a shared volume must have the labels and options that a task names. */
   matchSharedVolumes: boolean;
+  watching: EnabledWatches;
 }
 
 /** An agent that has been put together. */
@@ -112,6 +117,7 @@ export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: S
     start: () => {
       journal.follow(root);
       forgetEnded(root, plans, vault);
+      root.on('start.delayed', (delay) => tellDelay(log, delay));
       supervise(root, { clock, plans, log, rules: settings.rules });
       root.start();
       root.send({ type: 'agent.start', at: clock.now() });
@@ -166,6 +172,7 @@ function beginningOf({ host, clock }: AgentPorts, settings: AgentSettings): Agen
       clock.now(),
     ),
     cleanup: settings.cleanup,
+    watching: settings.watching,
   };
 }
 
@@ -188,18 +195,15 @@ function bindAgent(wiring: Wiring, saved: Saved) {
     settings: pullSettings,
     pulledImages: ledger,
   });
-  let booting: Booting | null = null;
+  const { booting, ...starting } = bindBoot(wiring);
   const parts = { ...wiring, ledger, pulls, volumes: docker };
   return agentMachine.provide({
     actors: {
-      boot: effect(wiring, async (_: undefined, { signal }) => {
-        booting = await bootAgent(wiring, signal);
-        return { taskLimits: booting.taskLimits };
-      }),
+      ...starting,
       register: effect(
         wiring,
         async (known: { containerInstanceArn: string | null }, { signal }) => {
-          const registration = registrationOf(wiring, booting, known.containerInstanceArn);
+          const registration = registrationOf(wiring, booting(), known.containerInstanceArn);
           const arn = await ecs.register({ ...registration, clientToken }, signal);
           const containerInstanceArn = known.containerInstanceArn ?? arn;
           log.info('Registered', { containerInstanceArn, cluster: settings.cluster });
@@ -215,10 +219,11 @@ function bindAgent(wiring: Wiring, saved: Saved) {
       images: bindImages({
         ...parts,
         pullsUnderWay: () => pulls.underWay(),
-        engineRoot: () => booting?.engineRoot ?? '',
+        engineRoot: () => booting()?.engineRoot ?? '',
       }),
-      session: bindSession({ ...parts, dockerVersion: () => booting?.engine.version || null }),
+      session: bindSession({ ...parts, dockerVersion: () => booting()?.engine.version || null }),
       watch: bindWatch(parts),
+      spot: bindSpot(wiring),
       task: bindTask(parts, bindContainer(parts), bindResource(parts)),
       report: bindReport(wiring),
     },

@@ -7,8 +7,6 @@ import type { Booting } from './boot.ts';
 /** What a container instance says of itself, from its configuration. */
 export interface RegisterSettings {
   cluster: string;
-  /** The EC2 instance identity document and its signature; null off EC2. */
-  identity: { document: string; signature: string } | null;
   reservedMemoryMiB: number;
   reservedTcpPorts: number[];
   reservedUdpPorts: number[];
@@ -37,7 +35,7 @@ export function registrationOf(
   return {
     cluster: settings.cluster,
     containerInstanceArn,
-    identity: settings.identity,
+    identity: booting?.instance.identity ?? null,
     resources: {
       cpuUnits,
       memoryMiB: memoryMiB - reservedMemoryMiB,

@@ -9,12 +9,12 @@ import type { Store } from '../../persistence/store.ts';
 import { realClock } from '../../transport/host/clock.ts';
 import type { Clock } from '../../transport/host/port.ts';
 import { openIntrospection } from '../../transport/http/introspection.ts';
-import { type InstanceMetadata, instanceMetadata } from '../../transport/http/metadata.ts';
 import { type Config, ConfigError, readConfig } from '../config/config.ts';
 import type { Environment } from '../config/variables.ts';
 import { type AgentLog, openLog } from '../service/log.ts';
 import { agentText, agentVersion } from '../version.ts';
 import { type Assembly, assemble, connectEngine, waitLimits } from './assemble.ts';
+import { reachInstance } from './instance.ts';
 
 /**
  * `ecs-agent`: the agent itself, until it is asked to stop. Answers the exit code that a supervisor
@@ -48,14 +48,13 @@ async function run(config: Config, log: AgentLog, clock: Clock): Promise<number>
       log.error(refusal.reason);
       return refusal.code;
     }
-    const metadata = await metadataFor(config, clock);
-    const region = config.region || metadata?.region || '';
+    const metadata = await reachInstance(config, { clock, log });
+    const region = config.region || ((await metadata.region()) ?? '');
     if (region === '')
       throw new ConfigError(
         'The AWS region is not known: set AWS_DEFAULT_REGION, as no EC2 metadata service answers',
       );
-    const identity = metadata?.identity ?? null;
-    const assembly = { config: { ...config, region }, identity, store, log, clock, saved };
+    const assembly = { config: { ...config, region }, metadata, store, log, clock, saved };
     const agent = assemble(assembly, connectEngine(assembly));
     if (config.logLevel === 'debug')
       recordTransitions(agent.system, (transition) => log.debug('Transition', { ...transition }));
@@ -78,12 +77,6 @@ async function openStore(store: Store, log: AgentLog): Promise<Saved> {
   for (const { key, reason } of quarantined)
     log.warn(`Record ${key} cannot be read and was set aside: ${reason}`);
   return sortRows(rows);
-}
-
-/** Off EC2 nobody is asked: there the wait would only delay the start. */
-async function metadataFor(config: Config, clock: Clock): Promise<InstanceMetadata | null> {
-  if (config.external || config.metadataDisabled) return null;
-  return instanceMetadata(clock);
 }
 
 async function untilEnded(agent: Agent, { config, clock, log }: Assembly): Promise<number> {

@@ -11,6 +11,8 @@ import { ecsClient } from '../../transport/ecs/client.ts';
 import { realHost } from '../../transport/host/host.ts';
 import type { Clock } from '../../transport/host/port.ts';
 import { realRandom } from '../../transport/host/random.ts';
+import { noMetadata } from '../../transport/instance/none.ts';
+import type { InstanceMetadataPort } from '../../transport/instance/port.ts';
 import { metadataFiles } from '../../transport/metadata/files.ts';
 import { noMetadataFiles } from '../../transport/metadata/port.ts';
 import { pauseImage, pauseReference } from '../../transport/pause/image.ts';
@@ -28,8 +30,8 @@ export interface Assembly {
   log: AgentLog;
   store: Store;
   saved: Saved;
-  /** The EC2 instance identity document and its signature; null off EC2. */
-  identity: AgentSettings['identity'];
+  /** What the EC2 instance tells of itself; nothing off EC2. */
+  metadata: InstanceMetadataPort;
 }
 
 /** The Engine that the configuration names, and the cgroups of tasks beside it. */
@@ -37,6 +39,7 @@ export function connectEngine({ config, clock, log }: Pick<Assembly, 'config' | 
   const host = realHost({ portRange: config.dynamicPorts });
   const { taskLimits, unboundedOnWindows } = config;
   let limited = false;
+  let isKnown = false;
   const docker: EnginePort = connectDocker({
     dockerHost: config.dockerHost,
     clock,
@@ -49,10 +52,12 @@ export function connectEngine({ config, clock, log }: Pick<Assembly, 'config' | 
     taskMemoryForContainers: taskLimits.memoryForContainers,
     cpuUnbounded: unboundedOnWindows.cpu,
     memoryUnbounded: unboundedOnWindows.memory,
-    onBreaker: (state) =>
-      state === 'open'
-        ? log.error('The Docker Engine cannot be reached; it is asked again until it answers')
-        : log.info('The Docker Engine answers again'),
+    onBreaker: (state) => {
+      // Of one that has never answered the start tells.
+      if (!isKnown) return;
+      if (state === 'closed') log.info('The Docker Engine answers again');
+      else log.error('The Docker Engine cannot be reached; it is asked again until it answers');
+    },
   });
   const found = linuxCgroups({
     root: taskLimits.cgroupPath,
@@ -67,12 +72,17 @@ export function connectEngine({ config, clock, log }: Pick<Assembly, 'config' | 
       return ready;
     },
   };
-  return { docker, cgroups, host };
+  const version: EnginePort['version'] = async (signal) => {
+    const answer = await docker.version(signal);
+    isKnown = true;
+    return answer;
+  };
+  return { docker: { ...docker, version }, cgroups, host };
 }
 
 /** An agent on this process's own host, with what it needs of the outside world. */
 export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEngine>): Agent {
-  const { config, clock, log, store, saved } = assembly;
+  const { config, clock, log, store, saved, metadata } = assembly;
   const { cluster, region } = config;
   const random = realRandom;
   const credentials = credentialsFrom(config.keys);
@@ -85,6 +95,7 @@ export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEn
     random,
     store,
     log,
+    metadata,
     ecs: ecsClient({ endpoint: config.backendHost, region, credentials, userAgent, clock }),
     acs: acsClient({ region, credentials, agentVersion, agentHash, clock, random }),
     registry: registry({ authType, authData, region, credentials, clock, random }),
@@ -106,11 +117,10 @@ export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEn
   return createAgent(ports, settingsOf(assembly), saved);
 }
 
-function settingsOf({ config, identity }: Assembly): AgentSettings {
+function settingsOf({ config, metadata }: Assembly): AgentSettings {
   const { taskLimits, taskCleanup, pull } = config;
   return {
     cluster: config.cluster,
-    identity,
     rules: {
       pullBehavior: config.pullBehavior,
       pullUpfront: pull.upfront,
@@ -125,6 +135,10 @@ function settingsOf({ config, identity }: Assembly): AgentSettings {
     pullInactivityMs: pull.inactivityMs,
     taskPids: taskLimits.pids,
     matchSharedVolumes: config.matchSharedVolumes,
+    watching: {
+      warmPool: config.warmPools && metadata !== noMetadata,
+      spot: config.spotDraining && metadata !== noMetadata,
+    },
     reservedMemoryMiB: config.reservedMemoryMiB,
     reservedTcpPorts: config.reservedTcpPorts,
     reservedUdpPorts: config.reservedUdpPorts,

@@ -11,6 +11,7 @@ import { LevelStore } from '../../persistence/level.ts';
 import { type WireTask, wireTaskOf } from '../../transport/acs/task-definition.ts';
 import { realClock } from '../../transport/host/clock.ts';
 import { realRandom } from '../../transport/host/random.ts';
+import { noMetadata } from '../../transport/instance/none.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import type { Environment } from '../config/variables.ts';
 import sample from '../samples/hello-web.json' with { type: 'json' };
@@ -163,7 +164,7 @@ async function startAgent({ config, plane, engine, pulse, log, lines }: Stage): 
     log,
     store,
     saved: sortRows(rows),
-    identity: null,
+    metadata: noMetadata,
   };
   const agent = assemble(assembly, engine);
   recordTransitions(agent.system, (transition) => lines.transition(transition));

@@ -17,6 +17,14 @@ export interface Config {
   backendHost: string | null;
   keys: AwsKeys | null;
   metadataDisabled: boolean;
+  /** Where the EC2 instance metadata service listens. */
+  metadataEndpoint: string;
+  /** Whether the instance registers without its identity document. */
+  identityDocumentDisabled: boolean;
+  /** Whether the instance is drained when EC2 is about to interrupt it. */
+  spotDraining: boolean;
+  /** Whether the instance registers only once it leaves its warm pool. */
+  warmPools: boolean;
   external: boolean;
   instanceAttributes: Record<string, string>;
   dockerHost: string;
@@ -99,6 +107,10 @@ const instanceOf = (settings: Settings, platform: Platform) => ({
   backendHost: addressOf(settings.ECS_BACKEND_HOST),
   keys: keysOf(settings),
   metadataDisabled: settings.AWS_EC2_METADATA_DISABLED,
+  metadataEndpoint: settings.AWS_EC2_METADATA_SERVICE_ENDPOINT.replace(/\/+$/, ''),
+  identityDocumentDisabled: settings.ECS_EXTERNAL,
+  spotDraining: settings.ECS_ENABLE_SPOT_INSTANCE_DRAINING,
+  warmPools: settings.ECS_WARM_POOLS_CHECK,
   external: settings.ECS_EXTERNAL,
   instanceAttributes: settings.ECS_INSTANCE_ATTRIBUTES,
   dockerHost: settings.DOCKER_HOST,
@@ -215,7 +227,8 @@ function diskOf(settings: Settings, warnings: string[]): CleanupRules['disk'] {
   };
 }
 
-function check({ external, region, loggingDrivers, dockerHost, backendHost }: Config): void {
+function check(config: Config): void {
+  const { external, region, loggingDrivers, dockerHost, backendHost, metadataEndpoint } = config;
   if (external && region === '')
     throw new ConfigError('ECS_EXTERNAL is true, so AWS_DEFAULT_REGION must name the region');
   const unknown = loggingDrivers.find((driver) => !knownLogDrivers.includes(driver));
@@ -230,5 +243,9 @@ function check({ external, region, loggingDrivers, dockerHost, backendHost }: Co
   if (backendHost !== null && !(/^https?:/.test(backendHost) && URL.canParse(backendHost)))
     throw new ConfigError(
       `ECS_BACKEND_HOST must be an address such as https://ecs.example.com, not ${JSON.stringify(backendHost)}`,
+    );
+  if (!(/^https?:/.test(metadataEndpoint) && URL.canParse(metadataEndpoint)))
+    throw new ConfigError(
+      `AWS_EC2_METADATA_SERVICE_ENDPOINT must be an address such as http://169.254.169.254, not ${JSON.stringify(metadataEndpoint)}`,
     );
 }

@@ -43,6 +43,20 @@ export const instanceVariables = {
   AWS_SECRET_ACCESS_KEY: secretText('Its secret.'),
   AWS_SESSION_TOKEN: secretText('Its session token, if it is a temporary one.'),
   AWS_EC2_METADATA_DISABLED: offSwitch('Do not ask the EC2 instance metadata service.'),
+  AWS_EC2_METADATA_SERVICE_ENDPOINT: variable({
+    parse: parse.text,
+    // Both addresses are those of the Amazon EC2 User Guide, "Access instance metadata".
+    otherwise: (_, { AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: mode }) =>
+      mode?.trim().toLowerCase() === 'ipv6' ? 'http://[fd00:ec2::254]' : 'http://169.254.169.254',
+    onWrong: 'warn',
+    meaning: 'Address of the EC2 instance metadata service.',
+  }),
+  AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: variable({
+    parse: (given) => parse.oneOf(['ipv4', 'ipv6'])(given.toLowerCase()),
+    otherwise: 'ipv4' as const,
+    onWrong: 'warn',
+    meaning: 'Whether its own address of IPv4 or of IPv6 is meant, where no other is given.',
+  }),
   DOCKER_HOST: variable({
     parse: parse.text,
     otherwise: (platform) =>
@@ -108,6 +122,10 @@ export const instanceVariables = {
     meaning: 'Log drivers of the Engine that tasks may use.',
   }),
   ECS_EXTERNAL: offSwitch('The host is not an EC2 instance (ECS Anywhere).'),
+  ECS_ENABLE_SPOT_INSTANCE_DRAINING: offSwitch(
+    'Drain the instance when EC2 is about to interrupt it.',
+  ),
+  ECS_WARM_POOLS_CHECK: offSwitch('Register only once the instance leaves its warm pool.'),
   ECS_DISABLE_METRICS: offSwitch('Publish no metrics.'),
   ECS_INSTANCE_ATTRIBUTES: variable<Record<string, string>>({
     parse: parse.wordMap,

@@ -11,7 +11,7 @@ import type { LoginRequest, RegistryPort } from '../../transport/registry/port.t
 import { SimCgroups } from '../../transport/sim/cgroups.ts';
 import { SimClock } from '../../transport/sim/clock.ts';
 import { SimEngine, type SimEngineOptions } from '../../transport/sim/engine.ts';
-import { simHost } from '../../transport/sim/host.ts';
+import { SimInstance, simHost } from '../../transport/sim/host.ts';
 import { SimPlane } from '../../transport/sim/plane.ts';
 import { simRandom } from '../../transport/sim/random.ts';
 import { taskArn } from './builders.ts';
@@ -48,7 +48,7 @@ const settings: AgentSettings = {
   pullInactivityMs: 60_000,
   taskPids: null,
   matchSharedVolumes: false,
-  identity: null,
+  watching: { warmPool: false, spot: false },
   reservedMemoryMiB: 512,
   reservedTcpPorts: [22],
   reservedUdpPorts: [],
@@ -81,6 +81,7 @@ export class World {
   readonly engine: SimEngine;
   readonly plane = new SimPlane(this.clock);
   readonly host = simHost();
+  readonly instance = new SimInstance(this.clock);
   readonly cgroups = new SimCgroups((parent) => this.engine.core.isBusy(parent));
   /** What the agent logged: `<level> <message>`. */
   readonly logged: string[] = [];
@@ -136,6 +137,7 @@ export class World {
         },
         random,
         host: this.host,
+        metadata: life.bound(this.instance.port),
         cgroups: this.cgroups,
         registry: {
           loginFor: (request, signal) => {

@@ -3,13 +3,20 @@ import {
   ECSClient,
   RegisterContainerInstanceCommand,
   SubmitTaskStateChangeCommand,
+  UpdateContainerInstancesStateCommand,
 } from '@aws-sdk/client-ecs';
 import type { TaskReport } from '../../machines/report/model.ts';
 import type { Clock } from '../host/port.ts';
 import type { Credentials } from '../wire/credentials.ts';
 import { encodeRegistration, encodeTaskChange } from './codec.ts';
 import { ecsErrorOf } from './errors.ts';
-import { EcsError, type EcsPort, type PollEndpoints, type Registration } from './port.ts';
+import {
+  EcsError,
+  type EcsPort,
+  type InstanceState,
+  type PollEndpoints,
+  type Registration,
+} from './port.ts';
 
 /** How the agent reaches the ECS API. */
 export interface EcsOptions {
@@ -50,6 +57,22 @@ class EcsClient implements EcsPort {
     if (!containerInstance?.containerInstanceArn)
       throw new EcsError('ECS_FAILED', 'NoArn', 'ECS registered no container instance');
     return containerInstance.containerInstanceArn;
+  }
+
+  async updateInstanceState(
+    { arn, cluster, status }: InstanceState,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const containerInstances = [arn];
+    const command = new UpdateContainerInstancesStateCommand({
+      ...{ cluster, containerInstances, status },
+    });
+    const { failures } = await this.#call({ signal, invalid: [] }, (abortSignal) =>
+      this.#client.send(command, { abortSignal }),
+    );
+    const reason = failures?.[0]?.reason;
+    if (reason !== undefined)
+      throw new EcsError('ECS_FAILED', reason, `ECS did not make ${arn} ${status}: ${reason}`);
   }
 
   async discoverPollEndpoint(

@@ -13,6 +13,13 @@ export interface Registration {
   attributes: { name: string; value?: string }[];
 }
 
+/** Whether ECS may place tasks on a container instance. */
+export interface InstanceState {
+  arn: string;
+  cluster: string;
+  status: 'ACTIVE' | 'DRAINING';
+}
+
 /** Where the container instance finds its services. */
 export interface PollEndpoints {
   acs: string;
@@ -23,6 +30,7 @@ export interface PollEndpoints {
 export interface EcsPort {
   /** Answers the container instance's ARN. */
   register(registration: Registration, signal?: AbortSignal): Promise<string>;
+  updateInstanceState(state: InstanceState, signal?: AbortSignal): Promise<void>;
   discoverPollEndpoint(
     instance: { arn: string; cluster: string },
     signal?: AbortSignal,

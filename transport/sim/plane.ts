@@ -2,11 +2,11 @@ import type { TaskReport } from '../../machines/report/model.ts';
 import type { Acknowledgement, CredentialReceipt, Payload } from '../../machines/session/model.ts';
 import type { RefusedTask, TaskArrival } from '../../machines/task/model.ts';
 import type { AcsConnection, AcsListener, AcsPort, RoleCredentials } from '../acs/port.ts';
-import { EcsError, type EcsPort, type Registration } from '../ecs/port.ts';
+import { EcsError, type EcsPort, type InstanceState, type Registration } from '../ecs/port.ts';
 import type { Clock } from '../host/port.ts';
 
 /** Which call of the ECS API a fault is for. */
-export type PlaneCall = 'register' | 'discover' | 'submit';
+export type PlaneCall = 'register' | 'discover' | 'submit' | 'update';
 
 /**
  * A control plane without sockets, for one container instance under one virtual clock: both ports
@@ -17,6 +17,8 @@ export class SimPlane {
   readonly reports: TaskReport[] = [];
   readonly acknowledgements: Acknowledgement[] = [];
   readonly registrations: Registration[] = [];
+  /** What it was asked to make of container instances. */
+  readonly instanceStates: InstanceState[] = [];
   /** How often the agent connected. */
   connections = 0;
   readonly #clock: Clock;
@@ -35,6 +37,10 @@ export class SimPlane {
       await this.#answer('register', signal);
       this.registrations.push(registration);
       return registration.containerInstanceArn ?? `${this.#arn('container-instance')}/simulated`;
+    },
+    updateInstanceState: async (state, signal) => {
+      await this.#answer('update', signal);
+      this.instanceStates.push(state);
     },
     discoverPollEndpoint: async (_, signal) => {
       await this.#answer('discover', signal);
