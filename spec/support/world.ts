@@ -115,7 +115,7 @@ export class World {
     await this.begin(mend);
     await this.clock.until(
       () => this.plane.connections > before || this.exit !== undefined,
-      10_000,
+      30_000,
     );
     await this.clock.settle();
   }
