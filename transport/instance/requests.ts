@@ -21,7 +21,7 @@ const ttlHeader = 'x-aws-ec2-metadata-token-ttl-seconds';
 const tokenTtlS = 21_600;
 const renewBeforeMs = 300_000;
 
-/** Off EC2 nobody answers: until the service has answered once, no call waits longer. */
+/** Off EC2 nobody answers: until the service has told something once, no call waits longer. */
 const firstContactMs = 1_000;
 const answerMs = 5_000;
 
@@ -39,7 +39,7 @@ export class Requests {
   /** What the latest token is and until when it is used; null where the service gives none. */
   #token: { value: string | null; until: number } | undefined;
   #tokenAsked: Promise<string | null> | undefined;
-  /** Whether the service has ever answered. */
+  /** Whether the service has ever told anything. */
   hasAnswered = false;
 
   constructor(address: ServiceAddress) {
@@ -50,9 +50,9 @@ export class Requests {
   async get(path: string, signal?: AbortSignal): Promise<string | null> {
     return await this.#bounded(path, signal, async (ending) => {
       const { status, text } = await this.#ask(path, ending);
-      if (status === 200) return text;
-      if (status === 404) return null;
-      throw refusal(path, status);
+      if (status !== 200 && status !== 404) throw refusal(path, status);
+      this.hasAnswered = true;
+      return status === 200 ? text : null;
     });
   }
 
@@ -99,7 +99,6 @@ export class Requests {
     const url = `${this.#address.endpoint}/latest/${path}`;
     const sent = { ...options, signal, dispatcher: this.#dispatcher };
     const { statusCode: status, body } = await request(url, sent);
-    this.hasAnswered = true;
     return { status, text: await body.text() };
   }
 

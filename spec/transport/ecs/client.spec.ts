@@ -158,6 +158,24 @@ describe('the ECS API client', () => {
     });
   });
 
+  it('has its container instance drained', async () => {
+    await client().updateInstanceState({ arn: 'arn:ci/1', cluster: 'specs', status: 'DRAINING' });
+    expect(calls[0]?.operation).to.equal('UpdateContainerInstancesState');
+    expect(calls[0]?.input).to.deep.equal({
+      cluster: 'specs',
+      containerInstances: ['arn:ci/1'],
+      status: 'DRAINING',
+    });
+  });
+
+  it('says why a container instance is not drained', async () => {
+    answer = () => ({ status: 200, body: { failures: [{ arn: 'arn:ci/1', reason: 'INACTIVE' }] } });
+    const state = { arn: 'arn:ci/1', cluster: 'specs', status: 'DRAINING' } as const;
+    const { type, message } = await refusalOf(client().updateInstanceState(state));
+    expect(type).to.equal('INACTIVE');
+    expect(message).to.equal('ECS did not make arn:ci/1 DRAINING: INACTIVE');
+  });
+
   it('signs its calls as an independent verifier would, under its own user agent', async () => {
     await client().register(registration());
     const [call] = calls;

@@ -120,6 +120,12 @@ describe('the instance metadata service', () => {
     expect((await refusal(asked)).message).to.include('within 5 s');
   });
 
+  it('is asked once while it has told nothing yet, be it there or not', async () => {
+    service.answers.set('*', 503);
+    expect((await refusal(port.instanceId())).code).to.equal('METADATA_UNAVAILABLE');
+    expect(service.asked).to.have.length(1);
+  });
+
   it('is asked for a fact for half a minute while it is ill, ever more slowly', async () => {
     await port.instanceId();
     const pauses: number[] = [];
