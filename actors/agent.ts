@@ -3,7 +3,7 @@ import { newAdmission } from '../machines/admission/decide.ts';
 import { firstSeqNum } from '../machines/agent/decide.ts';
 import type { AgentInput } from '../machines/agent/events.ts';
 import { agentMachine } from '../machines/agent/machine.ts';
-import type { AgentExit } from '../machines/agent/model.ts';
+import type { AgentExit, EnabledWatches } from '../machines/agent/model.ts';
 import type { CleanupRules } from '../machines/image/model.ts';
 import { taskActorId } from '../machines/names/arn.ts';
 import type { TaskRules } from '../machines/task/decide.ts';
@@ -15,12 +15,14 @@ import type { EngineNames, EnginePort } from '../transport/docker/port.ts';
 import type { Ec2Port } from '../transport/ec2/port.ts';
 import type { EcsPort } from '../transport/ecs/port.ts';
 import type { Clock, HostPort } from '../transport/host/port.ts';
+import type { InstanceMetadataPort } from '../transport/instance/port.ts';
 import type { MetadataFilePort } from '../transport/metadata/port.ts';
 import type { RegistryPort } from '../transport/registry/port.ts';
-import { type Booting, bootAgent } from './boot.ts';
+import { bindBoot } from './boot.ts';
 import { bindContainer } from './container.ts';
 import { effect, type Pulse, type System, timer } from './effect.ts';
 import { bindImages, ImageLedger } from './images.ts';
+import { tellDelay } from './instance.ts';
 import { Journal, journalActor } from './journal.ts';
 import { Plans } from './plans.ts';
 import { Pulls } from './pulls.ts';
@@ -30,6 +32,7 @@ import { bindReport } from './report.ts';
 import { bindResource } from './resource.ts';
 import { composeRoot, type Saved } from './restore.ts';
 import { bindSession } from './session.ts';
+import { bindSpot } from './spot.ts';
 import { supervise } from './supervisor.ts';
 import { bindTask } from './task.ts';
 import { Vault } from './vault.ts';
@@ -45,6 +48,7 @@ export interface AgentPorts extends Pulse {
   cgroups: CgroupPort;
   metadataFiles: MetadataFilePort;
   host: HostPort;
+  metadata: InstanceMetadataPort;
   store: Store;
   log: Log;
   /** Makes an image of the agent's own; null for any other. */
@@ -70,6 +74,7 @@ export interface AgentSettings extends RegisterSettings {
   taskPids: number | null;
   /** Whether a shared volume must have the labels and options that a task names. */
   matchSharedVolumes: boolean;
+  watching: EnabledWatches;
 }
 
 /** An agent that has been put together. */
@@ -119,6 +124,7 @@ export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: S
     start: () => {
       journal.follow(root);
       forgetEnded(root, plans, vault);
+      root.on('start.delayed', (delay) => tellDelay(log, delay));
       supervise(root, { clock, plans, log, rules: settings.rules });
       root.start();
       root.send({ type: 'agent.start', at: clock.now() });
@@ -178,6 +184,7 @@ function beginningOf({ host, clock }: AgentPorts, settings: AgentSettings): Agen
       clock.now(),
     ),
     cleanup: settings.cleanup,
+    watching: settings.watching,
   };
 }
 
@@ -191,7 +198,6 @@ type Wiring = AgentPorts & {
 /** The agent machine with every actor of the tree bound. */
 function bindAgent(wiring: Wiring, saved: Saved) {
   const { clock, journal, docker, settings } = wiring;
-  const registering = bindRegister({ ...wiring, booting: () => booting });
   const ledger = new ImageLedger(journal, clock, saved.images);
   const pullSettings = { ...settings, pullBehavior: settings.rules.pullBehavior };
   const pulls = new Pulls({
@@ -200,14 +206,12 @@ function bindAgent(wiring: Wiring, saved: Saved) {
     settings: pullSettings,
     pulledImages: ledger,
   });
-  let booting: Booting | null = null;
+  const { booting, ...starting } = bindBoot(wiring);
+  const registering = bindRegister({ ...wiring, booting });
   const parts = { ...wiring, ledger, pulls, volumes: docker };
   return agentMachine.provide({
     actors: {
-      boot: effect(wiring, async (_: undefined, { signal }) => {
-        booting = await bootAgent(wiring, signal);
-        return { taskLimits: booting.taskLimits };
-      }),
+      ...starting,
       ...registering,
       settle: effect(wiring, async () => {
         await journal.commit();
@@ -218,10 +222,11 @@ function bindAgent(wiring: Wiring, saved: Saved) {
       images: bindImages({
         ...parts,
         pullsUnderWay: () => pulls.underWay(),
-        engineRoot: () => booting?.engineRoot ?? '',
+        engineRoot: () => booting()?.engineRoot ?? '',
       }),
-      session: bindSession({ ...parts, dockerVersion: () => booting?.engine.version || null }),
+      session: bindSession({ ...parts, dockerVersion: () => booting()?.engine.version || null }),
       watch: bindWatch(parts),
+      spot: bindSpot(wiring),
       task: bindTask(parts, bindContainer(parts), bindResource(parts)),
       report: bindReport(wiring),
     },

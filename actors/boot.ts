@@ -1,6 +1,10 @@
 import { AgentError } from '../machines/names/errors.ts';
 import type { CgroupPort } from '../transport/cgroup/port.ts';
 import type { EnginePort, EngineVersion } from '../transport/docker/port.ts';
+import type { HostPort } from '../transport/host/port.ts';
+import type { InstanceMetadataPort } from '../transport/instance/port.ts';
+import { effect, type Pulse } from './effect.ts';
+import { type InstanceFacts, instanceFacts, unidentified } from './instance.ts';
 import type { Log } from './recorder.ts';
 
 /** What the agent learns of its Engine when it boots. */
@@ -14,17 +18,46 @@ export interface Booting {
   pauseImageLoaded: boolean;
   /** The volume plugins that the Engine has. */
   volumePlugins: string[];
+  /** What the instance metadata service told; nothing before it was asked. */
+  instance: InstanceFacts;
 }
 
-interface BootPorts {
+interface BootPorts extends Pulse {
   docker: EnginePort;
   cgroups: CgroupPort;
+  host: HostPort;
+  metadata: InstanceMetadataPort;
   log: Log;
   settings: { rules: { taskLimits: boolean }; taskLimitsRequired: boolean; pauseImage: string };
 }
 
+/** The effects of a start up to registering; `booting` is what they have learned, null before. */
+export function bindBoot(ports: BootPorts) {
+  const { log, metadata } = ports;
+  let booting: Booting | null = null;
+  let place: string | null = null;
+  return {
+    booting: () => booting,
+    boot: effect(ports, async (_: { since: number }, { signal }) => {
+      booting = await bootAgent(ports, signal);
+      return { taskLimits: booting.taskLimits };
+    }),
+    lifecycle: effect(ports, async (_: undefined, { signal }) => {
+      const lifecycle = await metadata.lifecycleState(signal);
+      if (lifecycle !== place) log.info('The warm pool has this instance', { lifecycle });
+      place = lifecycle;
+      return { lifecycle };
+    }),
+    identify: effect(ports, async (_: undefined, { signal }) => {
+      const instance = await instanceFacts(ports, signal);
+      if (booting) booting = { ...booting, instance };
+      return {};
+    }),
+  };
+}
+
 /** Asks the Engine who it is and whether tasks can have cgroups here; rejects as its ports do. */
-export async function bootAgent(ports: BootPorts, signal: AbortSignal): Promise<Booting> {
+async function bootAgent(ports: BootPorts, signal: AbortSignal): Promise<Booting> {
   const { docker, log, settings } = ports;
   const engine = await docker.version(signal);
   log.info('The Engine answers', { ...engine });
@@ -33,9 +66,16 @@ export async function bootAgent(ports: BootPorts, signal: AbortSignal): Promise<
     hasImage(ports, settings.pauseImage, signal),
     limitsOf(ports, signal),
     pluginsOf(ports, signal),
+    requireUserData(ports, signal),
   ]);
-  const engineRoot = info.rootDirectory;
-  return { engine, engineRoot, taskLimits, pauseImageLoaded: pause, volumePlugins };
+  return {
+    engine,
+    engineRoot: info.rootDirectory,
+    taskLimits,
+    pauseImageLoaded: pause,
+    volumePlugins,
+    instance: unidentified,
+  };
 }
 
 /** Only attributes hang on them, too. */
@@ -70,4 +110,20 @@ async function limitsOf({ cgroups, log, settings }: BootPorts, signal: AbortSign
     );
   log.warn(`Tasks are not limited as a whole: ${ready}`);
   return false;
+}
+
+/**
+ * cloud-init that found no data although the instance has user data ran before its network stood:
+ * what the user data should have configured is missing, the agent's own cluster perhaps among it.
+ */
+async function requireUserData({ host, metadata }: BootPorts, signal: AbortSignal): Promise<void> {
+  if ((await host.cloudInit()) !== 'DataSourceNone') return;
+  // Where nobody tells, there is nothing that says that the instance has any.
+  const userData = await metadata.userData(signal).catch(() => null);
+  if (!userData) return;
+  throw new AgentError(
+    'CLOUD_INIT_WITHOUT_DATA',
+    'cloud-init has not found the user data that this instance has, so that the instance is not ' +
+      'configured: run cloud-init again (cloud-init clean --reboot), or replace the instance',
+  );
 }

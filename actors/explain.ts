@@ -1,6 +1,7 @@
 import type { AnyActorRef, AnyMachineSnapshot } from 'xstate';
 import { shortagesOf } from '../machines/admission/decide.ts';
 import type { AdmissionContext, Shortage } from '../machines/admission/model.ts';
+import type { AgentContext } from '../machines/agent/model.ts';
 import type { ContainerContext, Dependency } from '../machines/container/model.ts';
 import { dependentsOf } from '../machines/dependency/graph.ts';
 import type { ImagesContext } from '../machines/image/model.ts';
@@ -14,6 +15,7 @@ import {
 import type { StateMeta } from '../machines/names/effects.ts';
 import type { Failure } from '../machines/names/errors.ts';
 import type { OutboxContext } from '../machines/report/model.ts';
+import type { SpotContext } from '../machines/spot/machine.ts';
 import type { TaskContext, TaskPlan } from '../machines/task/model.ts';
 import type { WatchContext } from '../machines/watch/machine.ts';
 import type { Explanation } from '../transport/http/port.ts';
@@ -38,6 +40,7 @@ export function explain(ports: ExplainPorts, task: string | null): Explanation[]
   const plans = [...ports.plans.all()];
   if (task === null)
     return [
+      ...startOf(ports),
       ...agentParts(ports).filter(({ steady, parts }) => !steady || parts.length > 0),
       ...plans
         .map((plan) => explainTask(ports, plan))
@@ -48,12 +51,23 @@ export function explain(ports: ExplainPorts, task: string | null): Explanation[]
     .map((plan) => explainTask(ports, plan));
 }
 
+/** What the agent's start waits for; nothing once it is online. */
+function startOf({ system, limits }: ExplainPorts): Explanation[] {
+  const snapshot: AnyMachineSnapshot | undefined = system.get('agent')?.getSnapshot();
+  if (!snapshot?.matches('alive') || snapshot.matches({ alive: { control: 'online' } })) return [];
+  const { trouble, lifecycle, begunAt } = snapshot.context as AgentContext;
+  const words = { trouble: textOf(trouble), lifecycle: lifecycle ?? 'not told yet where' };
+  const told = explainState(snapshot, { subject: 'the agent', words, limits, region: 'control' });
+  return [{ ...told, since: begunAt }];
+}
+
 /** What the agent itself waits for: its Engine, ECS, and what keeps its cleaner from removing. */
 function agentParts({ system, limits }: ExplainPorts): Explanation[] {
   const named: [string, string][] = [
     ['watch', 'the Docker Engine'],
     ['session', 'the session with ACS'],
     ['images', 'the cleaner of images'],
+    ['spot', 'the Spot Instance'],
   ];
   return named.flatMap(([id, subject]) => {
     const actor: AnyActorRef | undefined = system.get(id);
@@ -61,10 +75,10 @@ function agentParts({ system, limits }: ExplainPorts): Explanation[] {
     const snapshot: AnyMachineSnapshot = actor.getSnapshot();
     // A connection that stands waits for messages as long as it lives.
     if (snapshot.matches({ online: 'serving' })) return [];
-    const { trouble } = snapshot.context as Partial<WatchContext & ImagesContext>;
-    const words = { trouble: textOf(trouble) };
+    const context = snapshot.context as Partial<WatchContext & ImagesContext & SpotContext>;
+    const words = { trouble: textOf(context.trouble), action: context.action ?? '' };
     const told = explainState(snapshot, { subject, words, limits });
-    const kept = (snapshot.context as Partial<ImagesContext>).kept ?? [];
+    const kept = context.kept ?? [];
     const parts = kept.map(({ what, because }) => fact(`image ${what}`, because));
     return [{ ...told, since: sinceOf(snapshot), parts }];
   });
@@ -127,6 +141,8 @@ interface Naming {
   subject: string;
   /** What the placeholders of a chart's sentences stand for. */
   words: Record<string, string>;
+  /** Which of its regions is explained, where it has several. */
+  region?: string;
 }
 
 function part({ system, limits }: ExplainPorts, actorId: string, { subject, words }: Naming) {
@@ -143,9 +159,9 @@ function part({ system, limits }: ExplainPorts, actorId: string, { subject, word
 /** The sentence of the deepest state that an actor is in, with its words filled in. */
 function explainState(
   snapshot: AnyMachineSnapshot,
-  { subject, words, limits }: Naming & Pick<ExplainPorts, 'limits'>,
+  { subject, words, limits, region = '' }: Naming & Pick<ExplainPorts, 'limits'>,
 ): Explanation {
-  const meta = metaOf(snapshot);
+  const meta = metaOf(snapshot, region);
   const state = stateName(snapshot.value);
   const base = { subject, state, since: null, until: null, next: '', parts: [] };
   if (!meta) return { ...base, sentence: `it is ${state}`, steady: true };
@@ -159,9 +175,11 @@ function explainState(
   return { ...base, sentence, steady: false, until: untilOf(snapshot, deadline, limits), next };
 }
 
-/** The meta data of the state with the longest path. */
-function metaOf(snapshot: AnyMachineSnapshot): StateMeta | undefined {
-  const all = Object.entries(snapshot.getMeta() as Record<string, StateMeta | undefined>);
+/** The meta data of the state with the longest path, within a region. */
+function metaOf(snapshot: AnyMachineSnapshot, region: string): StateMeta | undefined {
+  const all = Object.entries(snapshot.getMeta() as Record<string, StateMeta | undefined>).filter(
+    ([path]) => path.split('.').includes(region) || region === '',
+  );
   return all.sort(([one], [other]) => other.length - one.length)[0]?.[1];
 }
 

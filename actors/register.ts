@@ -11,8 +11,6 @@ import type { Log } from './recorder.ts';
 /** What a container instance says of itself, from its configuration. */
 export interface RegisterSettings {
   cluster: string;
-  /** The EC2 instance identity document and its signature; null off EC2. */
-  identity: { document: string; signature: string } | null;
   reservedMemoryMiB: number;
   reservedTcpPorts: number[];
   reservedUdpPorts: number[];
@@ -24,7 +22,10 @@ export interface RegisterSettings {
   capabilities: Omit<Capabilities, keyof HostCapabilities | keyof EngineCapabilities>;
 }
 
-type HostCapabilities = Pick<Capabilities, 'platform' | 'cpuArchitecture' | 'windows'>;
+type HostCapabilities = Pick<
+  Capabilities,
+  'platform' | 'cpuArchitecture' | 'windows' | 'outpostArn'
+>;
 type EngineCapabilities = Pick<
   Capabilities,
   'engine' | 'taskLimits' | 'pauseImageLoaded' | 'volumePlugins'
@@ -99,11 +100,13 @@ function registrationOf(
       'HOST_MEMORY_RESERVED',
       `ECS_RESERVED_MEMORY reserves ${reservedMemoryMiB} MiB, but the host has ${memoryMiB} MiB: reserve less`,
     );
-  const { engine, taskLimits, pauseImageLoaded, volumePlugins } = booting() ?? unasked;
+  const booted = booting();
+  const { engine, taskLimits, pauseImageLoaded, volumePlugins } = booted ?? unasked;
+  const { identity = null, outpostArn = null } = booted?.instance ?? {};
   return {
     cluster: settings.cluster,
     containerInstanceArn,
-    identity: settings.identity,
+    identity,
     resources: {
       cpuUnits,
       memoryMiB: memoryMiB - reservedMemoryMiB,
@@ -114,7 +117,7 @@ function registrationOf(
       ...capabilities,
       // ECS keeps those of the first registration, and changes to them are not taken.
       custom: containerInstanceArn === null ? capabilities.custom : {},
-      ...{ platform, cpuArchitecture, windows },
+      ...{ platform, cpuArchitecture, windows, outpostArn },
       ...{ engine, taskLimits, pauseImageLoaded, volumePlugins },
     }),
   };

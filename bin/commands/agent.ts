@@ -5,15 +5,14 @@ import { exitCodes } from '../../machines/agent/model.ts';
 import { LevelStore } from '../../persistence/level.ts';
 import type { Row, Store } from '../../persistence/store.ts';
 import { realClock } from '../../transport/host/clock.ts';
-import type { Clock } from '../../transport/host/port.ts';
 import { openIntrospection } from '../../transport/http/introspection.ts';
-import { type InstanceMetadata, instanceMetadata } from '../../transport/http/metadata.ts';
-import { type Config, ConfigError, readConfig } from '../config/config.ts';
-import { readConfigFile } from '../config/load.ts';
+import { readConfig } from '../config/config.ts';
+import { gatherSources, readConfigFile } from '../config/load.ts';
 import { type AgentLog, openLog } from '../service/log.ts';
 import type { Environment } from '../variables/variables.ts';
 import { agentText, agentVersion } from '../version.ts';
 import { type Assembly, assemble, connectEngine, waitLimits } from './assemble.ts';
+import { reachInstance } from './instance.ts';
 import { resume } from './resume.ts';
 
 /**
@@ -26,10 +25,14 @@ export async function agentCommand(_: string[], environment: Environment): Promi
   let log = openLog({ level: 'info', file: null, clock });
   try {
     const file = readConfigFile(environment, platform);
-    const { config, warnings } = readConfig(environment, platform, { file });
+    const { config } = readConfig(environment, platform, { file });
     log = openLog({ level: config.logLevel, file: config.logFile, clock });
-    for (const warning of warnings) log.warn(warning);
-    return await run(config, log, clock);
+    log.info('Starting the ECS agent', { version: agentVersion, cluster: config.cluster });
+    const metadata = await reachInstance(config, { clock, log });
+    const { sources, warnings } = await gatherSources(environment, platform, { metadata });
+    const read = readConfig(environment, platform, sources);
+    for (const warning of [...warnings, ...read.warnings]) log.warn(warning);
+    return await run({ config: read.config, metadata, log, clock });
   } catch (error) {
     const { message, code } = error as Error & { code?: unknown };
     log.error(message, typeof code === 'string' ? { code } : {});
@@ -39,28 +42,20 @@ export async function agentCommand(_: string[], environment: Environment): Promi
   }
 }
 
-async function run(config: Config, log: AgentLog, clock: Clock): Promise<number> {
-  log.info('Starting the ECS agent', { version: agentVersion, cluster: config.cluster });
+type Beginning = Pick<Assembly, 'config' | 'metadata' | 'log' | 'clock'>;
+
+async function run(beginning: Beginning): Promise<number> {
+  const { config, metadata, log } = beginning;
   const store = config.checkpoint ? new LevelStore(config.dataDirectory) : forgetful;
   const rows = await openStore(store, log);
   try {
-    const metadata = await metadataFor(config, clock);
-    const ec2InstanceId = ec2InstanceIdOf(metadata);
+    const ec2InstanceId = await metadata.instanceId();
     const resumed = await resume({ store, rows, log }, { cluster: config.cluster, ec2InstanceId });
     if ('exit' in resumed) {
       log.error(resumed.exit.reason);
       return resumed.exit.code;
     }
-    const region = config.region || metadata?.region || '';
-    if (region === '')
-      throw new ConfigError(
-        'The AWS region is not known: set AWS_DEFAULT_REGION, as no EC2 metadata service answers',
-      );
-    const assembly = {
-      ...{ config: { ...config, region }, store, log, clock, saved: resumed.saved },
-      identity: metadata?.identity ?? null,
-      ec2: { instanceId: ec2InstanceId, outpostArn: null },
-    };
+    const assembly = { ...beginning, ec2InstanceId, store, saved: resumed.saved };
     const agent = assemble(assembly, connectEngine(assembly));
     if (config.logLevel === 'debug')
       recordTransitions(agent.system, (transition) => log.debug('Transition', { ...transition }));
@@ -83,19 +78,6 @@ async function openStore(store: Store, log: AgentLog): Promise<Row[]> {
   for (const { key, reason } of quarantined)
     log.warn(`Record ${key} cannot be read and was set aside: ${reason}`);
   return rows;
-}
-
-/** Off EC2 nobody is asked: there the wait would only delay the start. */
-async function metadataFor(config: Config, clock: Clock): Promise<InstanceMetadata | null> {
-  if (config.external || config.metadataDisabled) return null;
-  return instanceMetadata(clock);
-}
-
-/** As the signed document names it. */
-function ec2InstanceIdOf(metadata: InstanceMetadata | null): string | null {
-  if (metadata === null) return null;
-  const { instanceId }: { instanceId?: string } = JSON.parse(metadata.identity.document);
-  return instanceId ?? null;
 }
 
 async function untilEnded(agent: Agent, { config, clock, log }: Assembly): Promise<number> {

@@ -13,6 +13,8 @@ import { ecsClient } from '../../transport/ecs/client.ts';
 import { realHost } from '../../transport/host/host.ts';
 import type { Clock } from '../../transport/host/port.ts';
 import { realRandom } from '../../transport/host/random.ts';
+import { noMetadata } from '../../transport/instance/none.ts';
+import type { InstanceMetadataPort } from '../../transport/instance/port.ts';
 import { metadataFiles } from '../../transport/metadata/files.ts';
 import { noMetadataFiles } from '../../transport/metadata/port.ts';
 import { pauseImage, pauseReference } from '../../transport/pause/image.ts';
@@ -30,10 +32,10 @@ export interface Assembly {
   log: AgentLog;
   store: Store;
   saved: Saved;
-  /** The EC2 instance identity document and its signature; null off EC2. */
-  identity: AgentSettings['identity'];
-  /** What the EC2 instance tells of itself; nulls off EC2. */
-  ec2: { instanceId: string | null; outpostArn: string | null };
+  /** What the EC2 instance tells of itself; nothing off EC2. */
+  metadata: InstanceMetadataPort;
+  /** Which EC2 instance this is; null off EC2. */
+  ec2InstanceId: string | null;
 }
 
 /** The Engine that the configuration names, and the cgroups of tasks beside it. */
@@ -42,6 +44,7 @@ export function connectEngine({ config, clock, log }: Pick<Assembly, 'config' | 
   const host = realHost({ portRange, ipCompatibility });
   const { taskLimits, unboundedOnWindows } = config;
   let limited = false;
+  let isKnown = false;
   const docker: EnginePort = connectDocker({
     dockerHost: config.dockerHost,
     clock,
@@ -54,10 +57,12 @@ export function connectEngine({ config, clock, log }: Pick<Assembly, 'config' | 
     taskMemoryForContainers: taskLimits.memoryForContainers,
     cpuUnbounded: unboundedOnWindows.cpu,
     memoryUnbounded: unboundedOnWindows.memory,
-    onBreaker: (state) =>
-      state === 'open'
-        ? log.error('The Docker Engine cannot be reached; it is asked again until it answers')
-        : log.info('The Docker Engine answers again'),
+    onBreaker: (state) => {
+      // Of one that has never answered the start tells.
+      if (!isKnown) return;
+      if (state === 'closed') log.info('The Docker Engine answers again');
+      else log.error('The Docker Engine cannot be reached; it is asked again until it answers');
+    },
   });
   const found = linuxCgroups({
     root: taskLimits.cgroupPath,
@@ -72,12 +77,17 @@ export function connectEngine({ config, clock, log }: Pick<Assembly, 'config' | 
       return ready;
     },
   };
-  return { docker, cgroups, host };
+  const version: EnginePort['version'] = async (signal) => {
+    const answer = await docker.version(signal);
+    isKnown = true;
+    return answer;
+  };
+  return { docker: { ...docker, version }, cgroups, host };
 }
 
 /** An agent on this process's own host, with what it needs of the outside world. */
 export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEngine>): Agent {
-  const { config, clock, log, store, saved } = assembly;
+  const { config, clock, log, store, saved, metadata } = assembly;
   const { cluster, region } = config;
   const random = realRandom;
   const credentials = credentialsFrom(config.keys);
@@ -93,6 +103,7 @@ export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEn
     random,
     store,
     log,
+    metadata,
     ecs: ecsClient({
       ...{ endpoint: config.backendHost, region, ipv6Only },
       ...{ credentials, userAgent, clock },
@@ -130,14 +141,13 @@ export const rulesOf = ({ pullBehavior, pull, taskLimits, taskCleanup }: Config)
   cleanupJitterMs: taskCleanup.jitterMs,
 });
 
-function settingsOf({ config, identity, ec2 }: Assembly): AgentSettings {
+function settingsOf({ config, metadata, ec2InstanceId }: Assembly): AgentSettings {
   const { taskLimits, pull } = config;
   return {
     cluster: config.cluster,
     makesCluster: config.clusterIsDefault,
     checkpoint: config.checkpoint,
-    identity,
-    ec2InstanceId: ec2.instanceId,
+    ec2InstanceId,
     rules: rulesOf(config),
     pauseImage: pauseReference,
     taskLimitsRequired: taskLimits.wanted === true,
@@ -146,6 +156,10 @@ function settingsOf({ config, identity, ec2 }: Assembly): AgentSettings {
     pullInactivityMs: pull.inactivityMs,
     taskPids: taskLimits.pids,
     matchSharedVolumes: config.matchSharedVolumes,
+    watching: {
+      warmPool: config.warmPools && metadata !== noMetadata,
+      spot: config.spotDraining && metadata !== noMetadata,
+    },
     reservedMemoryMiB: config.reservedMemoryMiB,
     reservedTcpPorts: config.reservedTcpPorts,
     reservedUdpPorts: config.reservedUdpPorts,
@@ -158,7 +172,6 @@ function settingsOf({ config, identity, ec2 }: Assembly): AgentSettings {
       selinux: config.selinux,
       apparmor: config.apparmor,
       external: config.external,
-      outpostArn: ec2.outpostArn,
       detailedOsFamily: config.detailedOsFamily,
       custom: config.instanceAttributes,
     },

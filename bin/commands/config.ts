@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { AgentError } from '../../machines/names/errors.ts';
 import { realClock } from '../../transport/host/clock.ts';
-import type { Clock } from '../../transport/host/port.ts';
-import { instanceMetadata } from '../../transport/http/metadata.ts';
+import { realRandom } from '../../transport/host/random.ts';
+import { metadataService } from '../../transport/instance/service.ts';
 import { type ReadConfig, readConfig } from '../config/config.ts';
 import { type Doors, gatherSources, type InstanceAnswers } from '../config/load.ts';
 import { known, type Sources } from '../config/sources.ts';
@@ -26,9 +26,10 @@ export interface ConfigDoors extends Doors {
  * Needs no region, no Engine and no credentials.
  */
 export function configCommand(words: string[], environment: Environment): Promise<number> {
+  const platform = process.platform === 'win32' ? 'windows' : 'linux';
   return showConfig(words, environment, {
-    platform: process.platform === 'win32' ? 'windows' : 'linux',
-    metadata: instanceAnswers(realClock()),
+    platform,
+    metadata: instanceAnswers(environment, platform),
     write: (text) => process.stdout.write(text),
   });
 }
@@ -70,12 +71,25 @@ function optionsOf(words: string[]) {
   }
 }
 
-/** The service is asked once, and not for long: off EC2 nobody answers. */
-function instanceAnswers(clock: Clock): InstanceAnswers {
-  const asked = () => instanceMetadata(clock);
+/** Off EC2 nobody answers, and that is found out but once. */
+function instanceAnswers(environment: Environment, platform: Platform): InstanceAnswers {
+  const reach = async () => {
+    const { metadataEndpoint: endpoint } = readConfig(environment, platform).config;
+    const how = { endpoint, identityDisabled: true, clock: realClock(), random: realRandom };
+    const service = metadataService(how);
+    return await service.instanceId().then(
+      () => service,
+      () => null,
+    );
+  };
+  let reached: ReturnType<typeof reach> | undefined;
+  const service = () => {
+    reached ??= reach();
+    return reached;
+  };
   return {
-    region: async () => (await asked())?.region ?? null,
-    userData: () => Promise.resolve(null),
+    region: async () => (await (await service())?.region()) ?? null,
+    userData: async () => (await (await service())?.userData()) ?? null,
   };
 }
 

@@ -11,6 +11,7 @@ import { LevelStore } from '../../persistence/level.ts';
 import { type WireTask, wireTaskOf } from '../../transport/acs/task-definition.ts';
 import { realClock } from '../../transport/host/clock.ts';
 import { realRandom } from '../../transport/host/random.ts';
+import { noMetadata } from '../../transport/instance/none.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import sample from '../samples/hello-web.json' with { type: 'json' };
 import { type AgentLog, openLog } from '../service/log.ts';
@@ -163,8 +164,8 @@ async function startAgent({ config, plane, engine, pulse, log, lines }: Stage): 
     log,
     store,
     saved: sortRows(rows),
-    identity: null,
-    ec2: { instanceId: null, outpostArn: null },
+    ec2InstanceId: null,
+    metadata: noMetadata,
   };
   const agent = assemble(assembly, engine);
   recordTransitions(agent.system, (transition) => lines.transition(transition));

@@ -30,6 +30,8 @@ export interface Config {
   /** Proxies for own calls; '' for none. */
   proxy: { http: string; https: string; none: string };
   metadataDisabled: boolean;
+  /** Where the EC2 instance metadata service listens. */
+  metadataEndpoint: string;
   /** Whether the instance registers without its identity document. */
   identityDocumentDisabled: boolean;
   external: boolean;

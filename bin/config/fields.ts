@@ -33,6 +33,7 @@ const identityOf = (settings: Settings) => ({
     none: settings.NO_PROXY,
   },
   metadataDisabled: settings.AWS_EC2_METADATA_DISABLED,
+  metadataEndpoint: settings.AWS_EC2_METADATA_SERVICE_ENDPOINT.replace(/\/+$/, ''),
   identityDocumentDisabled: settings.NoIID || settings.ECS_EXTERNAL,
   external: settings.ECS_EXTERNAL,
 });

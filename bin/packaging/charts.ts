@@ -6,10 +6,12 @@ import { admissionMachine } from '../../machines/admission/machine.ts';
 import { agentMachine } from '../../machines/agent/machine.ts';
 import { containerMachine } from '../../machines/container/machine.ts';
 import { imagesMachine } from '../../machines/image/machine.ts';
+import { instanceMachine } from '../../machines/instance/machine.ts';
 import { planeMachine } from '../../machines/plane/machine.ts';
 import { reportMachine } from '../../machines/report/machine.ts';
 import { resourceMachine } from '../../machines/resource/machine.ts';
 import { sessionMachine } from '../../machines/session/machine.ts';
+import { spotMachine } from '../../machines/spot/machine.ts';
 import { taskMachine } from '../../machines/task/machine.ts';
 import { watchMachine } from '../../machines/watch/machine.ts';
 import { type Graph, graphOf, type Node } from './chart-graph.ts';
@@ -26,6 +28,8 @@ export const machines: Record<string, AnyStateMachine> = {
   session: sessionMachine,
   report: reportMachine,
   watch: watchMachine,
+  instance: instanceMachine,
+  spot: spotMachine,
   plane: planeMachine,
 };
 
@@ -48,6 +52,7 @@ const actorTree: Graph = {
       actor('agent', 'registers, takes payloads'),
       actor('session', 'keeps ACS connected'),
       actor('watch', 'follows the Engine’s events'),
+      actor('spot', 'drains an interrupted instance'),
       actor('admission', 'who holds what of the host'),
       actor('images', 'removes what tasks leave behind'),
       actor('journal', 'writes one batch a turn'),
@@ -58,11 +63,13 @@ const actorTree: Graph = {
     ],
   },
   edges: [
-    ...['session', 'watch', 'admission', 'images', 'journal', 'task', 'outbox'].map((target) => ({
-      source: 'agent',
-      target,
-      labels: [],
-    })),
+    ...['session', 'watch', 'spot', 'admission', 'images', 'journal', 'task', 'outbox'].map(
+      (target) => ({
+        source: 'agent',
+        target,
+        labels: [],
+      }),
+    ),
     { source: 'task', target: 'container', labels: [] },
     { source: 'task', target: 'resource', labels: [] },
   ],

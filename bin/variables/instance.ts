@@ -61,6 +61,19 @@ const identity = {
     otherwise: 'default',
   }),
   AWS_EC2_METADATA_DISABLED: offSwitch('Do not ask the EC2 instance metadata service.'),
+  AWS_EC2_METADATA_SERVICE_ENDPOINT: variable({
+    kind: webAddress('http', 'http://169.254.169.254'),
+    // Both addresses are those of the Amazon EC2 User Guide, "Access instance metadata".
+    otherwise: (_, { AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: mode }) =>
+      mode?.trim().toLowerCase() === 'ipv6' ? 'http://[fd00:ec2::254]' : 'http://169.254.169.254',
+    isStrict: true,
+    meaning: 'Address of the EC2 instance metadata service.',
+  }),
+  AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: variable({
+    kind: anyCaseOf(['ipv4', 'ipv6']),
+    otherwise: 'ipv4' as const,
+    meaning: 'Whether its own address of IPv4 or of IPv6 is meant, where no other is given.',
+  }),
   ECS_EXTERNAL: offSwitch('The host is not an EC2 instance (ECS Anywhere).', { file: 'External' }),
   ECS_INSTANCE_ATTRIBUTES: variable<Record<string, string>>({
     kind: wordMap,

@@ -1,5 +1,5 @@
 import { outboxActorId, taskActorId, taskIdOf } from '../names/arn.ts';
-import type { Backoff } from '../names/backoff.ts';
+import { isPatient, nextTryAt, type Patience, startPatience } from '../names/backoff.ts';
 import type { Failure } from '../names/errors.ts';
 import type { TaskReport } from '../report/model.ts';
 import type { Acknowledgement, Manifest, Payload } from '../session/model.ts';
@@ -9,14 +9,44 @@ import type { RefusedTask, TaskArrival, TaskPlan } from '../task/model.ts';
 import type { AgentInput } from './events.ts';
 import { type AgentContext, type AgentExit, type AgentIdentity, exitCodes } from './model.ts';
 
-/** Delays between tries to register, and how long registering is tried at all. */
-export const registerBackoff: Backoff = {
-  firstMs: 3_000,
-  maxMs: 192_000,
-  factor: 2,
-  jitter: 0.2,
+/** How long registering is tried while ECS has too much to do, and at what pace. */
+export const registerPatience: Patience = {
+  withinMs: 3_600_000,
+  pace: { firstMs: 3_000, maxMs: 192_000, factor: 2, jitter: 0.2 },
 };
-export const registerWithinMs = 3_600_000;
+
+/** Failures of a start that pass by themselves, as far as they do within this time. */
+const patience: Record<string, Patience> = {
+  DOCKER_UNREACHABLE: startPatience,
+  DOCKER_TIMEOUT: startPatience,
+  ECS_UNREACHABLE: startPatience,
+  ECS_THROTTLED: registerPatience,
+};
+
+/** What a person can do about a start that failed; '' where the failure says it. */
+const remedies: Record<string, string> = {
+  DOCKER_UNREACHABLE: 'Start the Docker Engine, or set DOCKER_HOST to where it listens.',
+  DOCKER_TIMEOUT: 'See why the Docker Engine does not answer, or restart it.',
+  ECS_UNREACHABLE:
+    'See to the network and the proxy, and that AWS_DEFAULT_REGION or ECS_BACKEND_HOST is right.',
+  METADATA_REFUSED:
+    'Let the instance read its metadata, or set ECS_WARM_POOLS_CHECK=false if it is in no warm pool.',
+};
+
+/** Failures that starting again cannot help. */
+const terminal = [
+  'ECS_INVALID',
+  'ECS_ATTRIBUTES',
+  'ECS_CLUSTER_MISSING',
+  'CGROUPS_UNAVAILABLE',
+  'CLOUD_INIT_WITHOUT_DATA',
+  'METADATA_REFUSED',
+  'METADATA_UNREADABLE',
+];
+
+/** How often the place of an instance in its warm pool is asked for, and how often in vain at most. */
+export const warmPoolMs = 60_000;
+const warmPoolTries = 120;
 
 /** How long the last changes may take to reach the disk when the agent is asked to stop. */
 export const settleWithinMs = 3_000;
@@ -36,8 +66,11 @@ export const newAgent = ({ identity, ...given }: AgentInput): AgentContext => ({
   seqNum: identity.manifestSeqNum ?? 0,
   manifestSeqNum: identity.manifestSeqNum ?? 0,
   manifestId: null,
+  watching: given.watching,
+  begunAt: 0,
   attempts: 0,
-  registeringSince: null,
+  trouble: null,
+  lifecycle: null,
   crashes: [],
   exit: { code: exitCodes.clean, reason: '' },
 });
@@ -154,22 +187,37 @@ export function answersTo(manifest: Manifest, running: string[]): Acknowledgemen
   ];
 }
 
-/** Whether registering may be tried again after this failure. */
-export const mayRegisterAgain = (context: AgentContext, failure: Failure): boolean =>
-  failure.code === 'ECS_THROTTLED' &&
-  failure.at - (context.registeringSince ?? failure.at) < registerWithinMs;
-
 /** Whether the cluster is missing, and is one that the agent makes itself: once. */
 export const mayMakeCluster = ({ makesCluster }: AgentContext, { code }: Failure): boolean =>
   code === 'ECS_CLUSTER_MISSING' && makesCluster;
 
-/** How the agent ends after a failure to start: for good where the request itself is wrong. */
-export const exitAfter = (failure: Failure): AgentExit => ({
-  code: ['ECS_INVALID', 'ECS_ATTRIBUTES', 'ECS_CLUSTER_MISSING'].includes(failure.code)
-    ? exitCodes.terminal
-    : exitCodes.error,
-  reason: failure.message,
-});
+/** Whether a step of the start may be tried again after this failure. */
+export function mayTryAgain(context: AgentContext, { code, at }: Failure): boolean {
+  const rule = patience[code];
+  return rule !== undefined && isPatient(rule, context, at);
+}
+
+/** When the step that failed is tried again. */
+export function resumeAt(context: AgentContext): number {
+  const { code, at, roll } = context.trouble ?? { code: '', at: context.begunAt, roll: 0 };
+  return nextTryAt(patience[code] ?? startPatience, context, { at, roll });
+}
+
+/** How long it is tried again. */
+export const withinMsOf = ({ code }: Failure): number => (patience[code] ?? startPatience).withinMs;
+
+/** Whether an instance that is not in service yet may be asked for its place again. */
+export const mayAskPool = (context: AgentContext, told: string | null): boolean =>
+  (told ?? context.lifecycle) !== null || context.attempts + 1 < warmPoolTries;
+
+/** How the agent ends after a failure to start: for good where starting again cannot help. */
+export function exitAfter({ code, message }: Failure): AgentExit {
+  const remedy = remedies[code];
+  return {
+    code: terminal.includes(code) ? exitCodes.terminal : exitCodes.error,
+    reason: remedy === undefined ? message : `${message.replace(/\.$/, '')}. ${remedy}`,
+  };
+}
 
 /** The tags of a container instance: of those of its EC2 instance none that AWS made, its own win. */
 export const tagsOf = (

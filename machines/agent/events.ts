@@ -6,11 +6,12 @@ import type { Acknowledgement } from '../session/model.ts';
 import type { TaskRules } from '../task/decide.ts';
 import type { TaskInput } from '../task/events.ts';
 import type { TaskPlan } from '../task/model.ts';
-import type { AgentIdentity } from './model.ts';
+import type { AgentIdentity, EnabledWatches } from './model.ts';
 
 export type AgentEvent =
   | { type: 'agent.start'; at: number }
   | { type: 'agent.stop'; at: number }
+  | { type: 'instance.registered' }
   | { type: 'session.connected' }
   | { type: 'session.disconnected' }
   /** Payloads, manifests and what comes of them. */
@@ -32,6 +33,7 @@ export interface AgentInput {
   /** What the host has, and what the tasks of an earlier run hold of it. */
   admission: AdmissionContext;
   cleanup: CleanupRules;
+  watching: EnabledWatches;
 }
 
 /** What the Engine and the host showed when the agent booted. */
@@ -39,4 +41,6 @@ export type Booted = Stamp & {
   /** Whether tasks can have a cgroup of their own here. */
   taskLimits: boolean;
 };
+/** What the instance metadata service told; null where it told nothing. */
+export type Lifecycle = Stamp & { lifecycle: string | null };
 export type Registered = Stamp & { containerInstanceArn: string };

@@ -1,22 +1,16 @@
-// idle → booting → registering → online (connecting → serving) → stopping → stopped
+// idle → booting → warming → identifying → registering → online (connecting → serving) → stopping →
+//   stopped
 //
 // The root of the tree. It boots, registers the container instance, keeps a session with ACS, takes
 // payloads, spawns a task and its outbox for each new task, and acknowledges once all is on disk.
-import { delayOf } from '../names/backoff.ts';
 import { failure, stampOf, waits } from '../names/effects.ts';
 import * as decide from './decide.ts';
 import { agentSetup } from './setup.ts';
-
-const output = <Output>({ event }: { event: { output: Output } }): Output => event.output;
-const failWith = { type: 'fail' as const, params: failure };
+import { backOff, booting, failWith, identifying, output, retry, warming } from './starting.ts';
 
 /** What comes of a call to ECS that failed on the way to being registered. */
 const afterFailure = [
-  {
-    guard: { type: 'mayRegisterAgain' as const, params: failure },
-    target: 'backingOff' as const,
-    actions: { type: 'countAttempt' as const, params: failure },
-  },
+  { ...retry, target: 'backingOff' as const },
   { target: '#agent.failed' as const, actions: failWith },
 ];
 
@@ -28,7 +22,7 @@ export const agentMachine = agentSetup.createMachine({
   states: {
     idle: {
       ...waits('the process to start it', 'start', 'it boots'),
-      on: { 'agent.start': 'alive' },
+      on: { 'agent.start': { target: 'alive', actions: 'begin' } },
     },
     alive: {
       type: 'parallel',
@@ -77,25 +71,32 @@ export const agentMachine = agentSetup.createMachine({
             },
           },
         },
-        control: {
-          initial: 'booting',
+        interruption: {
+          initial: 'unwatched',
           states: {
-            booting: {
-              ...waits(
-                'the Engine to answer',
-                'version',
-                'the agent ends, and is to be started again',
-              ),
+            unwatched: {
+              meta: { steady: 'no interruption of the instance is watched for' },
+              on: { 'instance.registered': { guard: 'drainsOnSpot', target: 'watched' } },
+            },
+            watched: {
+              meta: { steady: 'an interruption of the instance is watched for' },
               invoke: {
-                id: 'boot',
-                src: 'boot',
-                onDone: {
-                  target: 'registering',
-                  actions: { type: 'keepBooted', params: output },
-                },
+                id: 'spot',
+                systemId: 'spot',
+                src: 'spot',
+                onDone: 'drained',
                 onError: { target: '#agent.failed', actions: failWith },
               },
             },
+            drained: { meta: { steady: 'ECS places no more tasks on the instance' } },
+          },
+        },
+        control: {
+          initial: 'booting',
+          states: {
+            booting,
+            warming,
+            identifying,
             registering: {
               ...waits(
                 'ECS to register the container instance',
@@ -108,7 +109,7 @@ export const agentMachine = agentSetup.createMachine({
                 input: ({ context }) => ({ containerInstanceArn: context.containerInstanceArn }),
                 onDone: {
                   target: 'online',
-                  actions: { type: 'keepInstance', params: output },
+                  actions: [{ type: 'keepInstance', params: output }, 'tellRegistered'],
                 },
                 onError: [
                   {
@@ -133,18 +134,7 @@ export const agentMachine = agentSetup.createMachine({
                 onError: afterFailure,
               },
             },
-            backingOff: {
-              ...waits('another try to register', 'timer', 'it registers'),
-              invoke: {
-                id: 'retry',
-                src: 'timer',
-                input: ({ context, event }) => {
-                  const { at, roll } = stampOf(event);
-                  return { deadline: at + delayOf(decide.registerBackoff, context.attempts, roll) };
-                },
-                onDone: 'registering',
-              },
-            },
+            backingOff: backOff('another try to register', 'retry', 'registering'),
             online: {
               initial: 'connecting',
               invoke: {

@@ -1,5 +1,6 @@
 import type { AdmissionContext } from '../admission/model.ts';
 import type { CleanupRules } from '../image/model.ts';
+import type { Failure } from '../names/errors.ts';
 import type { TaskRules } from '../task/decide.ts';
 
 /** Exit codes of the agent's process, as a supervisor of the Amazon ECS agent knows them. */
@@ -41,13 +42,33 @@ export interface AgentContext {
   manifestSeqNum: number;
   /** The message id of that manifest, until ECS has said which tasks it leaves out are to stop. */
   manifestId: string | null;
-  /** Tries to register, and when the first of them failed. */
+  watching: EnabledWatches;
+  /** Of the step of the start that is under way: when it began, and its tries that failed. */
+  begunAt: number;
   attempts: number;
-  registeringSince: number | null;
+  trouble: Failure | null;
+  /** Where its Auto Scaling group wants the instance; null while that is not told. */
+  lifecycle: string | null;
   /** When sessions crashed lately. */
   crashes: number[];
   exit: AgentExit;
 }
+
+/** What the agent looks at its EC2 instance for. */
+export interface EnabledWatches {
+  /** Whether it registers only once its Auto Scaling group has the instance in service. */
+  warmPool: boolean;
+  /** Whether it drains an instance that EC2 is about to interrupt. */
+  spot: boolean;
+}
+
+/** What the agent tells the process of while it runs. */
+export type AgentEmitted = {
+  type: 'start.delayed';
+  /** Why a step of the start has to be tried again, and for how long it is. */
+  because: string;
+  withinMs: number;
+};
 
 /** The agent's own record: what must survive a restart of the process. */
 export interface AgentIdentity {

@@ -1,20 +1,28 @@
-import { type AnyActorRef, assign, enqueueActions, sendTo, setup } from 'xstate';
+import { type AnyActorRef, assign, enqueueActions, raise, sendTo, setup } from 'xstate';
 import { admissionMachine } from '../admission/machine.ts';
 import { imagesMachine } from '../image/machine.ts';
 import { outboxActorId, taskActorId } from '../names/arn.ts';
-import { type Deadline, type Stamp, unbound, unboundCallback } from '../names/effects.ts';
+import { type Deadline, type Stamp, stampOf, unbound, unboundCallback } from '../names/effects.ts';
 import type { Failure } from '../names/errors.ts';
 import { reportMachine } from '../report/machine.ts';
 import { sessionMachine } from '../session/machine.ts';
 import type { Acknowledgement, Manifest, Payload } from '../session/model.ts';
+import { spotMachine } from '../spot/machine.ts';
 import { taskInput } from '../task/decide.ts';
 import type { TaskInput } from '../task/events.ts';
 import { taskMachine } from '../task/machine.ts';
 import type { TaskPlan } from '../task/model.ts';
 import { watchMachine } from '../watch/machine.ts';
 import * as decide from './decide.ts';
-import type { AgentEvent, AgentInput, Booted, JournalCommand, Registered } from './events.ts';
-import { type AgentContext, type AgentExit, exitCodes } from './model.ts';
+import type {
+  AgentEvent,
+  AgentInput,
+  Booted,
+  JournalCommand,
+  Lifecycle,
+  Registered,
+} from './events.ts';
+import { type AgentContext, type AgentEmitted, type AgentExit, exitCodes } from './model.ts';
 
 type Received = { payload: Payload; known: string[]; at: number };
 
@@ -25,9 +33,12 @@ export const agentSetup = setup({
     events: {} as AgentEvent,
     input: {} as AgentInput,
     output: {} as AgentExit,
+    emitted: {} as AgentEmitted,
   },
   actors: {
-    boot: unbound<Booted, undefined>('boot'),
+    boot: unbound<Booted, { since: number }>('boot'),
+    lifecycle: unbound<Lifecycle, undefined>('lifecycle'),
+    identify: unbound<Stamp, undefined>('identify'),
     register: unbound<Registered, { containerInstanceArn: string | null }>('register'),
     createCluster: unbound<Stamp, { cluster: string }>('createCluster'),
     settle: unbound<Stamp, undefined>('settle'),
@@ -37,6 +48,7 @@ export const agentSetup = setup({
     images: imagesMachine,
     session: sessionMachine,
     watch: watchMachine,
+    spot: spotMachine,
     task: taskMachine,
     report: reportMachine,
   },
@@ -47,12 +59,34 @@ export const agentSetup = setup({
     keepInstance: assign((_, { containerInstanceArn }: Registered) => ({
       containerInstanceArn,
       attempts: 0,
+      trouble: null,
     })),
-    countAttempt: assign(({ context }, { at }: Failure) => ({
+    tellRegistered: raise({ type: 'instance.registered' }),
+    begin: assign(({ event }) => ({ begunAt: stampOf(event).at, attempts: 0, trouble: null })),
+    countAttempt: assign(({ context }, trouble: Failure) => ({
       attempts: context.attempts + 1,
-      registeringSince: context.registeringSince ?? at,
+      trouble,
     })),
     keepCluster: assign({ makesCluster: false }),
+    // Once a step, however often it is tried.
+    tellDelay: enqueueActions(({ context, enqueue }, failure: Failure) => {
+      if (context.attempts > 0) return;
+      const withinMs = decide.withinMsOf(failure);
+      enqueue.emit({ type: 'start.delayed', because: failure.message, withinMs });
+    }),
+    keepLifecycle: assign(({ context }, { lifecycle }: Lifecycle) => ({
+      attempts: context.attempts + 1,
+      lifecycle: lifecycle ?? context.lifecycle,
+      trouble: null,
+    })),
+    neverInPool: assign({
+      exit: {
+        code: exitCodes.terminal,
+        reason:
+          'The instance metadata service has named no place in a warm pool for two hours. ' +
+          'Set ECS_WARM_POOLS_CHECK=false if this instance is in no Auto Scaling group.',
+      } as AgentExit,
+    }),
     countCrash: assign(({ context }, { at }: Stamp) => ({
       crashes: decide.crashesWith(context.crashes, at),
     })),
@@ -133,8 +167,14 @@ export const agentSetup = setup({
   guards: {
     isNewManifest: ({ context }, manifest: Manifest) => decide.isNewManifest(context, manifest),
     isAwaited: ({ context }, messageId: string) => context.manifestId === messageId,
-    mayRegisterAgain: ({ context }, failure: Failure) => decide.mayRegisterAgain(context, failure),
     mayMakeCluster: ({ context }, failure: Failure) => decide.mayMakeCluster(context, failure),
+    mayTryAgain: ({ context }, failure: Failure) => decide.mayTryAgain(context, failure),
+    waitsInPool: ({ context }) => context.watching.warmPool,
+    isInService: (_, { lifecycle }: Lifecycle) => lifecycle === 'InService',
+    mayAskPool: ({ context }, { lifecycle }: Lifecycle) => decide.mayAskPool(context, lifecycle),
+    mayAskPoolAfter: ({ context }, failure: Failure) =>
+      failure.retry && decide.mayAskPool(context, null),
+    drainsOnSpot: ({ context }) => context.watching.spot,
     crashesTooOften: ({ context }, { at }: Stamp) =>
       decide.crashesWith(context.crashes, at).length > decide.intensity.crashes,
   },

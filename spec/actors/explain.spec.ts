@@ -260,6 +260,51 @@ describe('an explanation of the agent', () => {
     expect(partOf(world, 'the Docker Engine')).to.deep.equal([]);
   });
 
+  it('says that it starts, and what for', async () => {
+    const world = new World();
+    world.engine.setReachable(false);
+    await world.begin();
+    await world.clock.advance(4 * second);
+    expect(partOf(world, 'the agent')[0]).to.match(
+      new RegExp(
+        '^the agent: waits for the Engine to be there: The simulated Engine cannot be reached, ' +
+          'for 4 s, until in \\d s, then it is tried again$',
+      ),
+    );
+    world.engine.setReachable(true);
+    await world.clock.advance(10 * second);
+    expect(partOf(world, 'the agent')).to.deep.equal([]);
+  });
+
+  it('says what it waits for in a warm pool', async () => {
+    const world = new World({ watching: { warmPool: true, spot: false } });
+    const line = (place: string) =>
+      `the agent: waits for its Auto Scaling group to put this instance into service; it is ${place}, ` +
+      'for 90 s, until in 30 s, then the instance metadata service is asked again';
+    await world.begin();
+    await world.clock.advance(90 * second);
+    expect(partOf(world, 'the agent')).to.deep.equal([line('not told yet where')]);
+    world.instance.set({ lifecycleState: 'Warmed:Running' });
+    await world.clock.advance(60 * second);
+    expect(partOf(world, 'the agent')).to.deep.equal([
+      line('Warmed:Running').replace('for 90 s', 'for 150 s'),
+    ]);
+  });
+
+  it('says that ECS is yet to drain it, and what EC2 is about to do', async () => {
+    const world = await started({ watching: { warmPool: false, spot: true } });
+    expect(partOf(world, 'the Spot Instance')).to.deep.equal([]);
+    const denied = () => new EcsError('ECS_DENIED', 'AccessDeniedException', 'not allowed');
+    world.plane.failNext('updateState', ...Array.from({ length: 9 }, denied));
+    world.instance.set({ spotAction: { action: 'stop', time: '' } });
+    await world.clock.advance(4 * second);
+    expect(partOf(world, 'the Spot Instance')[0]).to.match(
+      /another try to have this instance drained, which EC2 is about to stop: not allowed/,
+    );
+    await world.clock.advance(20 * second);
+    expect(partOf(world, 'the Spot Instance')).to.deep.equal([]);
+  });
+
   it('says that ACS cannot be reached', async () => {
     const world = await started();
     const trouble = () => new EcsError('ECS_UNREACHABLE', 'ENETUNREACH', 'no network');

@@ -3,6 +3,7 @@ import { assemble, connectEngine } from '../../bin/commands/assemble.ts';
 import { type Config, readConfig } from '../../bin/config/config.ts';
 import { openLog } from '../../bin/service/log.ts';
 import { LevelStore } from '../../persistence/level.ts';
+import { noMetadata } from '../../transport/instance/none.ts';
 import { pulse, type Stage } from './stage.ts';
 
 /** An agent in this process. */
@@ -25,8 +26,7 @@ export async function startInProcess(
   const log = openLog({ level: 'warn', file: null, clock });
   const assembly = {
     config: { ...config, ...change(config) },
-    ...{ clock, log, store, identity: null },
-    ec2: { instanceId: null, outpostArn: null },
+    ...{ clock, log, store, metadata: noMetadata, ec2InstanceId: null },
     saved: sortRows(rows),
   };
   const agent = assemble(assembly, connectEngine(assembly));

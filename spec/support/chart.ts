@@ -19,11 +19,12 @@ import {
 } from 'xstate';
 import { Covered, type Path } from './chart-coverage.ts';
 
-/** What an actor asks for on its way: an actor it starts or stops, an event it tells another. */
+/** What an actor asks for on its way: an actor it starts or stops, an event it tells another or all. */
 export type Ask =
   | { starts: string; src: string; input: unknown; systemId?: string }
   | { stops: string }
-  | { tells: string; event: unknown };
+  | { tells: string; event: unknown }
+  | { emits: unknown };
 
 /** Asks for an actor: `id` is its name here, `src` what it is in the chart. */
 export const starts = (id: string, src: string, input?: unknown): Ask => ({
@@ -38,6 +39,9 @@ export const spawns = (id: string, src: string, input?: unknown): Ask => ({
 });
 export const stops = (id: string): Ask => ({ stops: id });
 export const tells = (whom: string, event: unknown): Ask => ({ tells: whom, event });
+
+/** Tells whoever listens. */
+export const emits = (event: unknown): Ask => ({ emits: event });
 
 /** The end of an effect, as its actor is told of it. */
 export const done = <Output>(id: string, output: Output): DoneActorEvent<Output> => ({
@@ -203,6 +207,11 @@ function asksOf(actions: { type: string; params: unknown }[]): Ask[] {
         const { to, event } = params as { to: AnyActorRef; event: unknown };
         return [tells(to.id, event)];
       }
+      // What it tells itself is seen in what comes of it.
+      case 'xstate.raise':
+        return [];
+      case 'xstate.emit':
+        return [emits((params as { event: unknown }).event)];
       default:
         throw new Error(`an action of its own making: ${type}`);
     }

@@ -12,7 +12,7 @@ import type { LoginRequest, RegistryPort } from '../../transport/registry/port.t
 import { SimCgroups } from '../../transport/sim/cgroups.ts';
 import { SimClock } from '../../transport/sim/clock.ts';
 import { SimEngine, type SimEngineOptions } from '../../transport/sim/engine.ts';
-import { simHost } from '../../transport/sim/host.ts';
+import { SimInstance, simHost } from '../../transport/sim/host.ts';
 import { SimPlane } from '../../transport/sim/plane.ts';
 import { simRandom } from '../../transport/sim/random.ts';
 import { taskArn } from './builders.ts';
@@ -51,7 +51,7 @@ const settings: AgentSettings = {
   pullInactivityMs: 60_000,
   taskPids: null,
   matchSharedVolumes: false,
-  identity: null,
+  watching: { warmPool: false, spot: false },
   reservedMemoryMiB: 512,
   reservedTcpPorts: [22],
   reservedUdpPorts: [],
@@ -65,7 +65,6 @@ const settings: AgentSettings = {
     apparmor: false,
     healthChecksDisabled: false,
     external: true,
-    outpostArn: null,
     detailedOsFamily: '',
     custom: {},
   },
@@ -94,6 +93,7 @@ export class World {
   readonly engine: SimEngine;
   readonly plane: SimPlane;
   readonly host = simHost();
+  readonly instance = new SimInstance(this.clock);
   readonly cgroups = new SimCgroups((parent) => this.engine.core.isBusy(parent));
   /** What the agent logged: `<level> <message>`. */
   readonly logged: string[] = [];
@@ -132,7 +132,7 @@ export class World {
     await this.begin(mend);
     await this.clock.until(
       () => this.plane.connections > before || this.exit !== undefined,
-      10_000,
+      30_000,
     );
     await this.clock.settle();
   }
@@ -154,6 +154,7 @@ export class World {
         },
         random,
         host: this.host,
+        metadata: life.bound(this.instance.port),
         cgroups: this.cgroups,
         registry: {
           loginFor: (request, signal) => {

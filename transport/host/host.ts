@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { arch, cpus, platform, totalmem } from 'node:os';
-import { linuxIpv6Only, linuxPortRange } from './linux.ts';
+import { cloudInitSource, isEc2, linuxIpv6Only, linuxPortRange } from './linux.ts';
 import type { HostFacts, HostPort } from './port.ts';
 import { type PortRange, portFinder } from './ports.ts';
 import { windowsCpus, windowsEdition, windowsPortRange } from './windows.ts';
@@ -34,8 +34,16 @@ export function realHost({ portRange = null, ipCompatibility = null }: HostOptio
     ipv6Only: !isWindows && (ipCompatibility ? ipCompatibility === 'ipv6' : linuxIpv6Only()),
   };
   const usual = () => (facts.platform === 'windows' ? windowsPortRange : linuxPortRange());
-  return { facts: () => facts, freePorts: portFinder(portRange ?? usual()), disk };
+  return {
+    facts: () => facts,
+    freePorts: portFinder(portRange ?? usual()),
+    disk,
+    cloudInit: () => (facts.platform === 'linux' ? cloudInitSource() : Promise.resolve(null)),
+  };
 }
+
+/** Whether this machine may be an EC2 instance: on Windows that cannot be told from afar. */
+export const mayBeEc2 = (): boolean => platform() === 'win32' || isEc2();
 
 /**
  * Blocks that only root may use are counted neither as free nor as there, as `df` does: the share in

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import type { PortRange } from './ports.ts';
 
 /** The range of the ports that Linux gives to those that ask for any. */
@@ -57,4 +58,34 @@ const isZero = (hex: string): boolean => /^0+$/.test(hex);
 function isUsed(hex: string): boolean {
   const flags = Number.parseInt(hex, 16);
   return (flags & isUp) !== 0 && (flags & rejects) === 0;
+}
+
+/** The data source that cloud-init names in its result file; null where there is no such file. */
+export async function cloudInitSource(
+  path = '/var/lib/cloud/data/result.json',
+): Promise<string | null> {
+  try {
+    const result: { v1?: { datasource?: unknown } } = JSON.parse(await readFile(path, 'utf8'));
+    const source = result.v1?.datasource;
+    return typeof source === 'string' ? source : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Whether the machine's firmware or hypervisor says that it is an EC2 instance (Amazon EC2 User
+ * Guide, "Detect whether a host is an EC2 instance"). `folder` is where the kernel shows them.
+ */
+export function isEc2(folder = '/sys'): boolean {
+  const says = (path: string): string => {
+    try {
+      return readFileSync(`${folder}/${path}`, 'utf8').trim().toLowerCase();
+    } catch {
+      return '';
+    }
+  };
+  return (
+    says('class/dmi/id/sys_vendor') === 'amazon ec2' || says('hypervisor/uuid').startsWith('ec2')
+  );
 }

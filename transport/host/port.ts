@@ -44,4 +44,6 @@ export interface HostPort {
   freePorts(request: { count: number; protocol: 'tcp' | 'udp' }): Promise<number>;
   /** How full the file system of a folder is; null where that cannot be told. */
   disk(path: string): Promise<{ totalBytes: number; freeBytes: number } | null>;
+  /** Where cloud-init found its data at boot, in its words; null where it does not say. */
+  cloudInit(): Promise<string | null>;
 }

@@ -63,7 +63,9 @@ describe('an agent that is started again', () => {
     await world.clock.advance(minute);
     expect(world.exit).to.deep.equal({
       code: 1,
-      reason: 'The simulated Engine cannot be reached',
+      reason:
+        'The simulated Engine cannot be reached. Start the Docker Engine, or set DOCKER_HOST to ' +
+        'where it listens.',
     });
     expect(world.told('a')).to.deep.equal(['RUNNING: main RUNNING']);
   });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -7,6 +7,8 @@ import { realClock } from '../../../transport/host/clock.ts';
 import { realRandom } from '../../../transport/host/random.ts';
 import { SimEngine } from '../../../transport/sim/engine.ts';
 import { serveEngine } from '../../../transport/sim/engine-http.ts';
+import { everyFact } from '../../contract/metadata.ts';
+import { MetadataService } from '../../support/metadata-service.ts';
 import { AgentProcess } from '../../support/process.ts';
 
 describe('the agent’s process', () => {
@@ -152,6 +154,78 @@ describe('the agent’s process', () => {
       expect(errors).to.have.length(1);
       expect(errors[0]).to.match(line);
     });
+
+  const warningsOf = (agent: AgentProcess) =>
+    agent.lines.filter((line) => line.startsWith('level=warn'));
+
+  it('waits for an Engine that listens only after it, and says so once', async () => {
+    const late = join(folder, 'late.sock');
+    const agent = start({ DOCKER_HOST: `unix://${late}` });
+    await agent.says(/late\.sock cannot be reached.*it is tried again for 10 s/);
+    const wait = pulse.clock.now() + 3_000;
+    await new Promise<void>((resolve) => pulse.clock.at(wait, resolve));
+    symlinkSync(join(folder, 'engine.sock'), late);
+    await plane.connected();
+    expect(await agent.signal('SIGTERM')).to.equal(0);
+    expect(warningsOf(agent)).to.have.length(1);
+    expect(agent.output).not.to.include('level=error');
+  });
+
+  describe('on an EC2 instance', () => {
+    const service = new MetadataService();
+    beforeEach(async () => {
+      service.asked.length = 0;
+      service.answers.clear();
+      service.set({ ...everyFact, spotAction: null, lifecycleState: 'InService' });
+      await service.open();
+    });
+    afterEach(() => service.close());
+
+    const onEc2 = (given: Record<string, string> = {}): AgentProcess =>
+      start({
+        AWS_EC2_METADATA_DISABLED: 'false',
+        AWS_EC2_METADATA_SERVICE_ENDPOINT: service.url,
+        AWS_DEFAULT_REGION: '',
+        ECS_EXTERNAL: '',
+        ...given,
+      });
+
+    it('takes the region from the instance', async () => {
+      const agent = onEc2();
+      await plane.connected();
+      expect(await agent.signal('SIGTERM')).to.equal(0);
+      expect(service.count('GET dynamic/instance-identity/signature')).to.equal(1);
+      expect(warningsOf(agent)).to.deep.equal([]);
+    });
+
+    it('waits for a metadata service that is late, and says so once', async () => {
+      service.answers.set('*', 503);
+      const agent = onEc2();
+      await agent.says(/answered 503.*it is tried again for 10 s/);
+      service.answers.clear();
+      await plane.connected();
+      expect(await agent.signal('SIGTERM')).to.equal(0);
+      expect(warningsOf(agent)).to.have.length(1);
+    });
+
+    it('without a metadata service that it needs ends with 1 and one line', async () => {
+      await service.close();
+      const agent = onEc2({ AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://127.0.0.1:1' });
+      expect(await agent.exitCode()).to.equal(1);
+      const errors = agent.lines.filter((said) => said.startsWith('level=error'));
+      expect(errors).to.have.length(1);
+      expect(errors[0]).to.match(/cannot be reached.*set AWS_DEFAULT_REGION/);
+      expect(warningsOf(agent)).to.have.length(1);
+    });
+
+    it('in a warm pool does not register, and ends with 0 when it is asked to', async () => {
+      service.set({ lifecycleState: 'Warmed:Running' });
+      const agent = onEc2({ ECS_WARM_POOLS_CHECK: 'true' });
+      await agent.says(/The warm pool has this instance.*Warmed:Running/);
+      expect(await agent.signal('SIGTERM')).to.equal(0);
+      expect(plane.context().containerInstanceArn).to.equal(null);
+    });
+  });
 
   it('with the state of another cluster ends with 5', async () => {
     start();

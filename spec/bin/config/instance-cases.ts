@@ -57,6 +57,28 @@ const identity: Case[] = [
     { more: { ...id, ...secret } },
   ),
   ...flagOf('AWS_EC2_METADATA_DISABLED', 'metadataDisabled'),
+  ...of('AWS_EC2_METADATA_SERVICE_ENDPOINT', 'metadataEndpoint', [
+    [undefined, 'http://169.254.169.254'],
+    [' http://127.0.0.1:8080/ ', 'http://127.0.0.1:8080'],
+    ['http://[fd00:ec2::254]', 'http://[fd00:ec2::254]'],
+  ]),
+  ...refused('AWS_EC2_METADATA_SERVICE_ENDPOINT', 'metadataEndpoint', [
+    ['ftp://here', 'AWS_EC2_METADATA_SERVICE_ENDPOINT must be an address such as http://169.254.169.254'],
+  ]),
+  ...of('AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE', 'metadataEndpoint', [
+    [undefined, 'http://169.254.169.254'],
+    ['IPv4', 'http://169.254.169.254'],
+    ['IPv6', 'http://[fd00:ec2::254]'],
+    ...wrong('one of ipv4, ipv6', 'http://169.254.169.254', ['both']),
+  ]),
+  ...of(
+    'AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE',
+    'metadataEndpoint',
+    [['IPv6', 'http://127.0.0.1:8080']],
+    { more: { AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://127.0.0.1:8080' } },
+  ),
+  ...flagOf('ECS_ENABLE_SPOT_INSTANCE_DRAINING', 'spotDraining'),
+  ...flagOf('ECS_WARM_POOLS_CHECK', 'warmPools'),
   ...flagOf('ECS_EXTERNAL', 'external', { more: { AWS_DEFAULT_REGION: 'us-west-2' } }),
   ...refused('ECS_EXTERNAL', 'external', [
     ['true', 'ECS_EXTERNAL is true, so AWS_DEFAULT_REGION must name the region'],

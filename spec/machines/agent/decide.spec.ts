@@ -16,9 +16,10 @@ import {
 describe('the decisions of the agent', () => {
   it('begin with what it knows of itself', () => {
     const identity = { cluster: 'specs', containerInstanceArn: instance, ec2InstanceId: 'i-1' };
-    const input = { identity, makesCluster: true, rules: rules(), admission, cleanup };
-    expect(decide.newAgent(input)).to.deep.equal(
-      agentContext({ ec2InstanceId: 'i-1', makesCluster: true }),
+    const watching = { warmPool: false, spot: false };
+    const given = { rules: rules(), admission, cleanup, watching };
+    expect(decide.newAgent({ identity, makesCluster: true, ...given })).to.deep.equal(
+      agentContext({ ec2InstanceId: 'i-1', makesCluster: true, begunAt: 0 }),
     );
   });
 
@@ -133,7 +134,9 @@ describe('the decisions of the agent', () => {
         ...{ cluster: 'specs', containerInstanceArn: instance },
         ...{ ec2InstanceId: null, manifestSeqNum: 42 },
       };
-      const input = { identity, makesCluster: false, rules: rules(), admission, cleanup };
+      const watching = { warmPool: false, spot: false };
+      const given = { rules: rules(), admission, cleanup, watching };
+      const input = { identity, makesCluster: false, ...given };
       expect(decide.newAgent(input)).to.include({ seqNum: 42, manifestSeqNum: 42 });
     });
 
@@ -169,21 +172,48 @@ describe('the decisions of the agent', () => {
     });
   });
 
-  describe('about registering', () => {
+  describe('about a start that fails', () => {
     const hour = 3_600_000;
     const tries = [
-      ['ECS_THROTTLED', null, 1_000, true],
-      ['ECS_THROTTLED', 1_000, hour, true],
-      ['ECS_THROTTLED', 1_000, 1_000 + hour - 1, true],
-      ['ECS_THROTTLED', 1_000, 1_000 + hour, false],
-      ['ECS_UNREACHABLE', null, 1_000, false],
-      ['ECS_INVALID', null, 1_000, false],
+      ['DOCKER_UNREACHABLE', 0, true],
+      ['DOCKER_UNREACHABLE', 9_999, true],
+      ['DOCKER_UNREACHABLE', 10_000, false],
+      ['DOCKER_TIMEOUT', 9_999, true],
+      ['DOCKER_TIMEOUT', 10_000, false],
+      ['ECS_UNREACHABLE', 9_999, true],
+      ['ECS_UNREACHABLE', 10_000, false],
+      ['ECS_THROTTLED', hour - 1, true],
+      ['ECS_THROTTLED', hour, false],
+      ['ECS_INVALID', 0, false],
+      ['CGROUPS_UNAVAILABLE', 0, false],
     ] as const;
-    for (const [code, registeringSince, at, expected] of tries)
-      it(`try again (${expected}) at ${at} after ${code}, having tried since ${registeringSince}`, () => {
-        const context = agentContext({ registeringSince });
-        expect(decide.mayRegisterAgain(context, failure(code, { at }))).to.equal(expected);
+    for (const [code, afterMs, expected] of tries)
+      it(`try again (${expected}) ${afterMs} ms after the step began that met ${code}`, () => {
+        const context = agentContext({ begunAt: 1_000 });
+        const met = failure(code, { at: 1_000 + afterMs });
+        expect(decide.mayTryAgain(context, met)).to.equal(expected);
       });
+
+    const paces = [
+      ['ECS_THROTTLED', 1, 3_000],
+      ['ECS_THROTTLED', 2, 6_000],
+      ['ECS_THROTTLED', 9, 192_000],
+      ['DOCKER_UNREACHABLE', 1, 250],
+      ['DOCKER_UNREACHABLE', 2, 500],
+      ['ECS_UNREACHABLE', 9, 2_000],
+    ] as const;
+    for (const [code, attempts, ms] of paces)
+      it(`wait ${ms} ms after try ${attempts} that met ${code}, and up to a fifth more`, () => {
+        const resumed = (roll: number) =>
+          decide.resumeAt(agentContext({ attempts, trouble: failure(code, { roll }) }));
+        expect(resumed(0)).to.equal(2_000 + ms);
+        expect(resumed(0.5)).to.equal(2_000 + Math.round(ms * 1.1));
+      });
+
+    it('try for the last time just when patience ends', () => {
+      const trouble = failure('DOCKER_UNREACHABLE', { at: 10_500 });
+      expect(decide.resumeAt(agentContext({ attempts: 6, trouble }))).to.equal(11_000);
+    });
 
     const exits = [
       ['ECS_INVALID', 5],
@@ -191,10 +221,11 @@ describe('the decisions of the agent', () => {
       ['ECS_CLUSTER_MISSING', 5],
       ['ECS_DENIED', 1],
       ['ECS_FAILED', 1],
-      ['ECS_UNREACHABLE', 1],
       ['EC2_FAILED', 1],
+      ['CGROUPS_UNAVAILABLE', 5],
+      ['CLOUD_INIT_WITHOUT_DATA', 5],
+      ['METADATA_UNREADABLE', 5],
       ['ECS_THROTTLED', 1],
-      ['DOCKER_UNREACHABLE', 1],
     ] as const;
     for (const [code, exit] of exits)
       it(`end the process with ${exit} after ${code}`, () => {
@@ -215,14 +246,34 @@ describe('the decisions of the agent', () => {
         expect(decide.mayMakeCluster(context, failure(code))).to.equal(expected);
       });
 
-    it('space tries from three seconds to 192', () => {
-      expect(decide.registerBackoff).to.deep.equal({
-        firstMs: 3_000,
-        maxMs: 192_000,
-        factor: 2,
-        jitter: 0.2,
+    const remedies = [
+      ['DOCKER_UNREACHABLE', 1, 'set DOCKER_HOST'],
+      ['DOCKER_TIMEOUT', 1, 'restart it'],
+      ['ECS_UNREACHABLE', 1, 'ECS_BACKEND_HOST'],
+      ['METADATA_REFUSED', 5, 'ECS_WARM_POOLS_CHECK=false'],
+    ] as const;
+    for (const [code, exit, remedy] of remedies)
+      it(`end it with ${exit} after ${code}, and name the remedy`, () => {
+        const { code: ended, reason } = decide.exitAfter(failure(code));
+        expect(ended).to.equal(exit);
+        expect(reason).to.match(/^the Engine says no\. [A-Z]/);
+        expect(reason).to.include(remedy);
       });
-    });
+  });
+
+  describe('about a warm pool', () => {
+    const asks = [
+      [null, null, 0, true],
+      [null, null, 118, true],
+      [null, null, 119, false],
+      ['Warmed:Stopped', null, 500, true],
+      [null, 'Warmed:Running', 119, true],
+    ] as const;
+    for (const [lifecycle, told, attempts, expected] of asks)
+      it(`ask again (${expected}) after ${attempts} tries and ${told}, having seen ${lifecycle}`, () => {
+        const context = agentContext({ lifecycle, attempts });
+        expect(decide.mayAskPool(context, told)).to.equal(expected);
+      });
   });
 
   it('give the container instance the tags of its EC2 instance, but those of AWS, and its own first', () => {

@@ -10,6 +10,7 @@ import {
   begins,
   chart,
   done,
+  emits,
   everythingWasTaken,
   failed,
   type Neighbours,
@@ -36,7 +37,9 @@ import {
 const agent = chart(agentMachine);
 
 /** The agent alive, with its control in this state. */
-const alive = (control: StateValue) => ({ alive: { engine: 'watching', control } });
+const alive = (control: StateValue, interruption = 'unwatched') => ({
+  alive: { engine: 'watching', interruption, control },
+});
 const online = (state: string) => alive({ online: state });
 
 const at = (
@@ -49,7 +52,12 @@ const stamp = { at: 2_000, roll: 0 };
 const minute = 60_000;
 const throttled = (at: number) => failure('ECS_THROTTLED', { retry: true, at });
 
-const boots = starts('boot', 'boot');
+const boots = starts('boot', 'boot', { since: 1_000 });
+const identifies = starts('identify', 'identify');
+const identified = done('identify', stamp);
+const delayed = (because: string, withinMs: number) =>
+  emits({ type: 'start.delayed', because, withinMs });
+const retries = (deadline: number) => starts('retry', 'timer', { deadline });
 const registers = (containerInstanceArn: string | null) =>
   starts('register', 'register', { containerInstanceArn });
 const startsSession = spawns('session', 'session', { containerInstanceArn: instance });
@@ -66,16 +74,21 @@ describe('the agent', () => {
         rules: rules({ pullBehavior: 'once' }),
         admission,
         cleanup,
+        watching: { warmPool: false, spot: false },
       }).comesTo(
         'idle',
-        agentContext({ containerInstanceArn: null, rules: rules({ pullBehavior: 'once' }) }),
+        agentContext({
+          begunAt: 0,
+          containerInstanceArn: null,
+          rules: rules({ pullBehavior: 'once' }),
+        }),
       );
     });
 
     it('admits tasks, cleans up, watches the Engine and boots', () => {
-      at('idle')
+      at('idle', { begunAt: 0 })
         .gets({ type: 'agent.start', at: 1_000 })
-        .comesTo(alive('booting'), {}, [
+        .comesTo(alive({ booting: 'calling' }), { begunAt: 1_000 }, [
           starts('journal', 'journal'),
           spawns('admission', 'admission', admission),
           spawns('images', 'images', { rules: cleanup, at: 1_000 }),
@@ -85,53 +98,195 @@ describe('the agent', () => {
     });
 
     it('registers once the Engine has answered, and connects with the ARN it is given', () => {
-      at(alive('booting'), { containerInstanceArn: null })
+      at(alive({ booting: 'calling' }), { containerInstanceArn: null })
         .gets(booted(true))
-        .comesTo(alive('registering'), { rules: rules({ taskLimits: true }) }, [registers(null)])
+        .comesTo(alive('identifying'), { rules: rules({ taskLimits: true }), begunAt: 2_000 }, [
+          identifies,
+        ])
+        .gets(done('identify', { at: 3_000, roll: 0 }))
+        .comesTo(alive('registering'), { begunAt: 3_000 }, [registers(null)])
         .gets(done('register', { containerInstanceArn: instance, ...stamp }))
         .comesTo(online('connecting'), { containerInstanceArn: instance }, [startsSession]);
     });
 
-    it('fails for now when the Engine does not answer', () => {
-      const exit = { code: 1 as const, reason: 'the Engine says no' };
-      const { output } = at(alive('booting'))
-        .gets(failed('boot', failure('DOCKER_UNREACHABLE')))
+    it('registers even where nobody tells which instance this is', () => {
+      at(alive('identifying'))
+        .gets(failed('identify', failure('UNKNOWN')))
+        .comesTo(alive('registering'), { begunAt: 2_000 }, [registers(instance)]);
+    });
+
+    it('waits for an Engine that is late, says so once, and boots when it is there', () => {
+      const late = (at: number) => failure('DOCKER_UNREACHABLE', { at, retry: true });
+      at(alive({ booting: 'calling' }))
+        .gets(failed('boot', late(1_100)))
+        .comesTo(alive({ booting: 'backingOff' }), { attempts: 1, trouble: late(1_100) }, [
+          delayed('the Engine says no', 10_000),
+          starts('retryBoot', 'timer', { deadline: 1_350 }),
+        ])
+        .gets(done('retryBoot', { at: 1_350, roll: 0 }))
+        .comesTo(alive({ booting: 'calling' }), {}, [boots])
+        .gets(failed('boot', late(1_400)))
+        .comesTo(alive({ booting: 'backingOff' }), { attempts: 2, trouble: late(1_400) }, [
+          starts('retryBoot', 'timer', { deadline: 1_900 }),
+        ])
+        .gets(done('retryBoot', { at: 1_900, roll: 0 }))
+        .comesTo(alive({ booting: 'calling' }), {}, [boots])
+        .gets(booted(false))
+        .comesTo(alive('identifying'), { attempts: 0, trouble: null, begunAt: 2_000 }, [
+          identifies,
+        ]);
+    });
+
+    it('fails for now when the Engine has not answered for ten seconds', () => {
+      const exit = {
+        code: 1 as const,
+        reason:
+          'the Engine says no. Start the Docker Engine, or set DOCKER_HOST to where it listens.',
+      };
+      const { output } = at(alive({ booting: 'calling' }), { attempts: 8 })
+        .gets(failed('boot', failure('DOCKER_UNREACHABLE', { at: 11_000 })))
         .comesTo('failed', { exit }, stopsAll);
       expect(output).to.deep.equal(exit);
+    });
+
+    it('fails for good when tasks cannot be limited although they must be', () => {
+      const exit = { code: 5 as const, reason: 'the Engine says no' };
+      at(alive({ booting: 'calling' }))
+        .gets(failed('boot', failure('CGROUPS_UNAVAILABLE')))
+        .comesTo('failed', { exit }, stopsAll);
+    });
+  });
+
+  describe('that is in a warm pool', () => {
+    const watching = { warmPool: true, spot: false };
+    const asks = starts('lifecycle', 'lifecycle');
+    const rests = starts('askAgain', 'timer', { deadline: 62_000 });
+    const told = (lifecycle: string | null) => done('lifecycle', { lifecycle, ...stamp });
+
+    it('waits until it is in service, and goes on then', () => {
+      at(alive({ booting: 'calling' }), { watching })
+        .gets(booted(false))
+        .comesTo(alive({ warming: 'asking' }), { begunAt: 2_000 }, [asks])
+        .gets(told('Warmed:Pending'))
+        .comesTo(alive({ warming: 'resting' }), { attempts: 1, lifecycle: 'Warmed:Pending' }, [
+          rests,
+        ])
+        .gets(done('askAgain', { at: 62_000, roll: 0 }))
+        .comesTo(alive({ warming: 'asking' }), {}, [asks])
+        .gets(told('InService'))
+        .comesTo(alive('identifying'), { attempts: 0 }, [identifies]);
+    });
+
+    it('asks again a minute after nothing was told, or the service was ill', () => {
+      const ill = failure('METADATA_UNAVAILABLE', { retry: true });
+      at(alive({ warming: 'asking' }), { watching })
+        .gets(told(null))
+        .comesTo(alive({ warming: 'resting' }), { attempts: 1 }, [rests])
+        .gets(done('askAgain', { at: 62_000, roll: 0 }))
+        .comesTo(alive({ warming: 'asking' }), {}, [asks])
+        .gets(failed('lifecycle', ill))
+        .comesTo(alive({ warming: 'resting' }), { attempts: 2, trouble: ill }, [rests]);
+    });
+
+    it('fails for good when nothing was told 120 times', () => {
+      const exit = {
+        code: 5 as const,
+        reason:
+          'The instance metadata service has named no place in a warm pool for two hours. ' +
+          'Set ECS_WARM_POOLS_CHECK=false if this instance is in no Auto Scaling group.',
+      };
+      at(alive({ warming: 'asking' }), { watching, attempts: 119 })
+        .gets(told(null))
+        .comesTo('failed', { exit }, stopsAll);
+    });
+
+    it('fails for good when the service refuses to tell', () => {
+      const exit = {
+        code: 5 as const,
+        reason:
+          'the Engine says no. Let the instance read its metadata, or set ' +
+          'ECS_WARM_POOLS_CHECK=false if it is in no warm pool.',
+      };
+      at(alive({ warming: 'asking' }), { watching, lifecycle: 'Warmed:Stopped' })
+        .gets(failed('lifecycle', failure('METADATA_REFUSED')))
+        .comesTo('failed', { exit }, stopsAll);
+    });
+  });
+
+  describe('that watches for an interruption of its instance', () => {
+    const watching = { warmPool: false, spot: true };
+    const registered = done('register', { containerInstanceArn: instance, ...stamp });
+    const watched = (control: StateValue) => alive(control, 'watched');
+
+    it('begins once it is registered, and ends once ECS drains the instance', () => {
+      at(alive('registering'), { watching })
+        .gets(registered)
+        .comesTo(watched({ online: 'connecting' }), {}, [startsSession, spawns('spot', 'spot')])
+        .gets(done('spot', undefined))
+        .comesTo(alive({ online: 'connecting' }, 'drained'));
+    });
+
+    it('fails for now when that watch does', () => {
+      at(watched({ online: 'serving' }), { watching })
+        .gets(failed('spot', failure('UNKNOWN', { message: 'a fault' })))
+        .comesTo('failed', { exit: { code: 1, reason: 'a fault' } }, [
+          stops('session'),
+          ...stopsAll,
+        ]);
     });
   });
 
   describe('that registers', () => {
     it('shows the ARN it has from before', () => {
-      at(alive('booting'))
-        .gets(booted(false))
-        .comesTo(alive('registering'), {}, [registers(instance)]);
+      at(alive('identifying'))
+        .gets(identified)
+        .comesTo(alive('registering'), { begunAt: 2_000 }, [registers(instance)]);
     });
 
     it('tries again a while after ECS was too busy, later each time', () => {
+      const busy = { ...throttled(5_000), roll: 0.5 };
       at(alive('registering'))
         .gets(failed('register', throttled(1_000)))
-        .comesTo(alive('backingOff'), { attempts: 1, registeringSince: 1_000 }, [
-          starts('retry', 'timer', { deadline: 4_000 }),
+        .comesTo(alive('backingOff'), { attempts: 1, trouble: throttled(1_000) }, [
+          delayed('the Engine says no', 60 * minute),
+          retries(4_000),
         ])
         .gets(done('retry', { at: 4_000, roll: 0 }))
         .comesTo(alive('registering'), {}, [registers(instance)])
-        .gets(failed('register', { ...throttled(5_000), roll: 0.5 }))
-        .comesTo(alive('backingOff'), { attempts: 2, registeringSince: 1_000 }, [
-          starts('retry', 'timer', { deadline: 11_600 }),
-        ]);
+        .gets(failed('register', busy))
+        .comesTo(alive('backingOff'), { attempts: 2, trouble: busy }, [retries(11_600)]);
     });
 
     it('forgets its attempts once it is registered', () => {
-      at(alive('registering'), { attempts: 3, registeringSince: 1_000 })
+      at(alive('registering'), { attempts: 3, trouble: throttled(1_000) })
         .gets(done('register', { containerInstanceArn: instance, ...stamp }))
-        .comesTo(online('connecting'), { attempts: 0 }, [startsSession]);
+        .comesTo(online('connecting'), { attempts: 0, trouble: null }, [startsSession]);
     });
 
     it('fails for now when ECS was too busy for an hour', () => {
-      at(alive('registering'), { attempts: 20, registeringSince: 1_000 })
+      at(alive('registering'), { attempts: 20, trouble: throttled(1_000) })
         .gets(failed('register', throttled(1_000 + 60 * minute)))
         .comesTo('failed', { exit: { code: 1, reason: 'the Engine says no' } }, stopsAll);
+    });
+
+    it('fails for now when ECS could not be reached for ten seconds', () => {
+      const exit = {
+        code: 1 as const,
+        reason:
+          'no route. See to the network and the proxy, and that AWS_DEFAULT_REGION or ' +
+          'ECS_BACKEND_HOST is right.',
+      };
+      const unreached = (at: number) => failure('ECS_UNREACHABLE', { message: 'no route', at });
+      at(alive('registering'))
+        .gets(failed('register', unreached(1_000)))
+        .comesTo(alive('backingOff'), { attempts: 1, trouble: unreached(1_000) }, [
+          delayed('no route', 10_000),
+          retries(1_250),
+        ])
+        .gets(done('retry', { at: 1_250, roll: 0 }))
+        .comesTo(alive('registering'), {}, [registers(instance)])
+        .gets(failed('register', unreached(11_000)))
+        .comesTo('failed', { exit }, stopsAll);
     });
 
     it('fails for good when the request itself is wrong', () => {
@@ -162,8 +317,9 @@ describe('the agent', () => {
     it('tries again a while after ECS was too busy to make it', () => {
       at(alive('creatingCluster'), { makesCluster: true })
         .gets(failed('createCluster', throttled(1_000)))
-        .comesTo(alive('backingOff'), { attempts: 1, registeringSince: 1_000 }, [
-          starts('retry', 'timer', { deadline: 4_000 }),
+        .comesTo(alive('backingOff'), { attempts: 1, trouble: throttled(1_000) }, [
+          delayed('the Engine says no', 60 * minute),
+          retries(4_000),
         ]);
     });
 

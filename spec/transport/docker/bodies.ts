@@ -33,6 +33,7 @@ export function placement(
         return next - count;
       },
       disk: async () => null,
+      cloudInit: async () => null,
     },
     ...given,
   };
