@@ -15,7 +15,12 @@ import { metadataFiles } from '../../transport/metadata/files.ts';
 import { noMetadataFiles } from '../../transport/metadata/port.ts';
 import { pauseImage, pauseReference } from '../../transport/pause/image.ts';
 import { registry } from '../../transport/registry/registry.ts';
-import { credentialsFrom } from '../../transport/wire/credentials.ts';
+import {
+  type Credentials,
+  credentialsFrom,
+  rotatingFile,
+} from '../../transport/wire/credentials.ts';
+import { type Wire, wire } from '../../transport/wire/http.ts';
 import type { Config } from '../config/config.ts';
 import type { AgentLog } from '../service/log.ts';
 import { agentHash, agentVersion, userAgent } from '../version.ts';
@@ -30,6 +35,10 @@ export interface Assembly {
   saved: Saved;
   /** The EC2 instance identity document and its signature; null off EC2. */
   identity: AgentSettings['identity'];
+  /** Whether ECS and ACS need not prove who they are (`-k`); by default they must. */
+  insecure?: boolean;
+  /** Whether the EC2 metadata service is not to be asked (`-blackhole-ec2-metadata`). */
+  metadataBlackholed?: boolean;
 }
 
 /** The Engine that the configuration names, and the cgroups of tasks beside it. */
@@ -75,8 +84,9 @@ export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEn
   const { config, clock, log, store, saved } = assembly;
   const { cluster, region } = config;
   const random = realRandom;
-  const credentials = credentialsFrom(config.keys);
+  const { calls, verified } = wiresOf(assembly);
   const { platform, cpuArchitecture } = engine.host.facts();
+  const credentials = ownCredentials(assembly, { platform, verified });
   const pause = platform === 'linux' ? pauseImage(cpuArchitecture) : null;
   const { type: authType, data: authData } = config.engineAuth;
   const ports = {
@@ -85,9 +95,18 @@ export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEn
     random,
     store,
     log,
-    ecs: ecsClient({ endpoint: config.backendHost, region, credentials, userAgent, clock }),
-    acs: acsClient({ region, credentials, agentVersion, agentHash, clock, random }),
-    registry: registry({ authType, authData, region, credentials, clock, random }),
+    ecs: ecsClient({
+      ...{ endpoint: config.backendHost, region, credentials, userAgent, clock },
+      wire: calls,
+    }),
+    acs: acsClient({
+      ...{ region, credentials, agentVersion, agentHash, clock, random },
+      wire: calls,
+    }),
+    registry: registry({
+      ...{ authType, authData, region, credentials, clock, random },
+      wire: verified,
+    }),
     metadataFiles: config.metadataFiles
       ? metadataFiles({
           cluster,
@@ -104,6 +123,31 @@ export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEn
         : null,
   };
   return createAgent(ports, settingsOf(assembly), saved);
+}
+
+/** Only ECS and ACS may go unverified: what they sign for, an image or an update, may not. */
+function wiresOf({ insecure = false, log }: Assembly): { calls: Wire; verified: Wire } {
+  const environment = process.env;
+  const verified = wire({ environment, verify: true });
+  if (!insecure) return { calls: verified, verified };
+  log.warn('The certificates of ECS and ACS are not verified (-k): anybody may answer for them');
+  return { calls: wire({ environment, verify: false }), verified };
+}
+
+function ownCredentials(
+  { config, clock, log, metadataBlackholed = false }: Assembly,
+  { platform, verified }: { platform: 'linux' | 'windows'; verified: Wire },
+): Credentials {
+  return credentialsFrom({
+    configured: config.keys,
+    external: config.external,
+    metadataDisabled: config.metadataDisabled || metadataBlackholed,
+    rotating: { path: rotatingFile(platform), profile: config.alternateProfile },
+    region: config.region,
+    requestHandler: verified.sdkHandler(),
+    clock,
+    found: (keys) => log.info('Other credentials are used for the agent’s own calls', keys),
+  });
 }
 
 function settingsOf({ config, identity }: Assembly): AgentSettings {

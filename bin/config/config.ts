@@ -18,6 +18,12 @@ export interface Config {
   keys: AwsKeys | null;
   metadataDisabled: boolean;
   external: boolean;
+  /** The profile of the file in which keys are renewed (ECS Anywhere). */
+  alternateProfile: string;
+  /** Whether ECS may replace this agent, and where a new one is put. */
+  updates: { enabled: boolean; directory: string };
+  /** The one IP version that the host is said to have; null where nothing is said. */
+  ipCompatibility: 'ipv4' | 'ipv6' | null;
   instanceAttributes: Record<string, string>;
   dockerHost: string;
   dataDirectory: string;
@@ -100,6 +106,12 @@ const instanceOf = (settings: Settings, platform: Platform) => ({
   keys: keysOf(settings),
   metadataDisabled: settings.AWS_EC2_METADATA_DISABLED,
   external: settings.ECS_EXTERNAL,
+  alternateProfile: settings.ECS_ALTERNATE_CREDENTIAL_PROFILE,
+  updates: {
+    enabled: settings.ECS_UPDATES_ENABLED,
+    directory: settings.ECS_UPDATE_DOWNLOAD_DIR,
+  },
+  ipCompatibility: settings.ECS_INSTANCE_IP_COMPATIBILITY,
   instanceAttributes: settings.ECS_INSTANCE_ATTRIBUTES,
   dockerHost: settings.DOCKER_HOST,
   dataDirectory: settings.ECS_DATADIR,

@@ -108,6 +108,25 @@ export const instanceVariables = {
     meaning: 'Log drivers of the Engine that tasks may use.',
   }),
   ECS_EXTERNAL: offSwitch('The host is not an EC2 instance (ECS Anywhere).'),
+  ECS_ALTERNATE_CREDENTIAL_PROFILE: variable({
+    parse: parse.text,
+    otherwise: 'default',
+    onWrong: 'warn',
+    meaning: 'Profile of the file in which keys are renewed, on an external instance.',
+  }),
+  ECS_UPDATES_ENABLED: offSwitch('Let ECS replace this agent by a new version.'),
+  ECS_UPDATE_DOWNLOAD_DIR: variable({
+    parse: parse.text,
+    otherwise: '.',
+    onWrong: 'warn',
+    meaning: 'Folder in which a new version is put.',
+  }),
+  ECS_INSTANCE_IP_COMPATIBILITY: variable<'ipv4' | 'ipv6' | null>({
+    parse: (given) => parse.oneOf(['ipv4', 'ipv6'])(given.trim().toLowerCase()),
+    otherwise: null,
+    onWrong: 'warn',
+    meaning: 'The one IP version that the host has, where that is to be said.',
+  }),
   ECS_DISABLE_METRICS: offSwitch('Publish no metrics.'),
   ECS_INSTANCE_ATTRIBUTES: variable<Record<string, string>>({
     parse: parse.wordMap,

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import type { Cancel, Clock, Random } from '../host/port.ts';
+import type { Wire } from '../wire/http.ts';
 import { type Signer, signedHeaders } from '../wire/sigv4.ts';
 import { decodeFrame, encodeAcknowledgement, saysInactive } from './codec.ts';
 import {
@@ -17,6 +18,7 @@ export interface AcsOptions extends Omit<Signer, 'service'> {
   agentHash: string;
   clock: Clock;
   random: Random;
+  wire: Wire;
 }
 
 /** How long opening may take in all: keys, connection, handshake and the body of a refusal. */
@@ -95,8 +97,9 @@ class Connection implements AcsConnection {
     const url = acsUrl(address, this.#options);
     const signer = { ...this.#options, service: 'ecs' };
     const headers = await signedHeaders(url, signer, this.#options.clock.now());
+    const agent = await this.#options.wire.agentFor(url);
     if (this.#ended) return;
-    const socket = new WebSocket(url, { headers, perMessageDeflate: false });
+    const socket = new WebSocket(url, { headers, agent, perMessageDeflate: false });
     this.#socket = socket;
     socket.on('upgrade', ({ socket: stream }: IncomingMessage) =>
       stream.on('error', (error) => this.#blame(error.message)),

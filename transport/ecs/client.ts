@@ -7,6 +7,7 @@ import {
 import type { TaskReport } from '../../machines/report/model.ts';
 import type { Clock } from '../host/port.ts';
 import type { Credentials } from '../wire/credentials.ts';
+import type { Wire } from '../wire/http.ts';
 import { encodeRegistration, encodeTaskChange } from './codec.ts';
 import { ecsErrorOf } from './errors.ts';
 import { EcsError, type EcsPort, type PollEndpoints, type Registration } from './port.ts';
@@ -19,6 +20,7 @@ export interface EcsOptions {
   credentials: Credentials;
   userAgent: string;
   clock: Clock;
+  wire: Wire;
 }
 
 /** A whole round trip: 30 s to connect, 10 s for TLS, 2 s for the answer. */
@@ -124,13 +126,13 @@ const tooLate = (where: string): EcsError =>
 const givenUp = (): EcsError =>
   new EcsError('ECS_UNREACHABLE', 'AbortError', 'The call to the ECS API was given up');
 
-function clientOf({ endpoint, region, credentials, userAgent }: EcsOptions): ECSClient {
+function clientOf({ endpoint, region, credentials, userAgent, wire }: EcsOptions): ECSClient {
   const client = new ECSClient({
     region,
     credentials,
     maxAttempts: 1,
     cacheMiddleware: true,
-    requestHandler: { requestTimeout: roundTripMs, throwOnRequestTimeout: true },
+    requestHandler: wire.sdkHandler({ roundTripMs }),
     ...(endpoint !== null && { endpoint }),
   });
   client.middlewareStack.add(

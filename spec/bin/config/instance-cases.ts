@@ -51,6 +51,21 @@ const identity: Case[] = [
     ],
     { more: { ...id, ...secret } },
   ),
+  ...of('ECS_ALTERNATE_CREDENTIAL_PROFILE', 'alternateProfile', [
+    [undefined, 'default'],
+    ['ecs', 'ecs'],
+  ]),
+  ...flagOf('ECS_UPDATES_ENABLED', 'updates.enabled'),
+  ...of('ECS_UPDATE_DOWNLOAD_DIR', 'updates.directory', [
+    [undefined, '.'],
+    ['/var/cache/ecs', '/var/cache/ecs'],
+  ]),
+  ...of('ECS_INSTANCE_IP_COMPATIBILITY', 'ipCompatibility', [
+    [undefined, null],
+    [' IPv6 ', 'ipv6'],
+    ['ipv4', 'ipv4'],
+    ['both', null, `ipv4 or ipv6, not "both": ${unused}`],
+  ]),
   ...flagOf('AWS_EC2_METADATA_DISABLED', 'metadataDisabled'),
   ...flagOf('ECS_EXTERNAL', 'external', { more: { AWS_DEFAULT_REGION: 'us-west-2' } }),
   ...refused('ECS_EXTERNAL', 'external', [

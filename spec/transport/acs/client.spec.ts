@@ -12,6 +12,7 @@ import { realClock } from '../../../transport/host/clock.ts';
 import type { Clock } from '../../../transport/host/port.ts';
 import { realRandom } from '../../../transport/host/random.ts';
 import { type Loopback, listen } from '../../support/loopback.ts';
+import { direct } from '../../support/wire.ts';
 import { expectedSignature, readAuthorization } from '../wire/verifier.ts';
 
 type End = Parameters<AcsListener['closed']>[0];
@@ -64,6 +65,7 @@ const options = (more: object = {}) => ({
   agentHash: 'a8b3e7d3',
   clock: realClock(),
   random: realRandom,
+  wire: direct,
 });
 
 /** A clock that stands, with this way to wait. */

@@ -9,6 +9,7 @@ import { ecsServer } from '../../../transport/ecs/server.ts';
 import type { Clock } from '../../../transport/host/port.ts';
 import type { Credentials } from '../../../transport/wire/credentials.ts';
 import { type Loopback, listen } from '../../support/loopback.ts';
+import { direct } from '../../support/wire.ts';
 import { expectedSignature, readAuthorization, type SeenRequest } from '../wire/verifier.ts';
 
 interface Call extends SeenRequest {
@@ -120,6 +121,7 @@ describe('the ECS API client', () => {
       credentials,
       userAgent: 'Spec Agent - v1',
       clock,
+      wire: direct,
     });
   const refusalOf = async (call: Promise<unknown>): Promise<EcsError> => {
     try {
@@ -440,6 +442,7 @@ describe('the local control plane’s ECS API', () => {
       credentials: () => Promise.resolve({ accessKeyId: 'A', secretAccessKey: 'S' }),
       userAgent: 'Spec',
       clock: { now: () => 0, at: () => () => {}, afterTurn: (work) => work() },
+      wire: direct,
     });
     const given = registration({ containerInstanceArn: 'arn:ci/9' });
     expect(await api.register(given)).to.equal('arn:ci/9');
