@@ -41,8 +41,9 @@ const maxSockets = 50;
 class Lines implements Wire {
   readonly #options: WireOptions;
   #tls: Promise<TlsOptions> | null = null;
-  /** By the proxy's address; '' for none. */
+  /** By the proxy's address and whether TLS is spoken beyond it. */
   readonly #agents = new Map<string, Promise<HttpAgent>>();
+  /** By the proxy's address; '' for none. */
   readonly #dispatchers = new Map<string, Promise<Dispatcher>>();
 
   constructor(options: WireOptions) {
@@ -51,13 +52,12 @@ class Lines implements Wire {
 
   async agentFor(url: URL): Promise<HttpAgent> {
     const proxy = proxyFor(url, this.#options.environment);
-    const isPlain = /^(http|ws):$/.test(url.protocol);
-    const key = proxy?.href ?? (isPlain ? 'plain' : 'secure');
-    return await kept(this.#agents, key, async () => {
-      if (!proxy && isPlain) return new HttpAgent({ keepAlive: true, maxSockets });
+    const secureEndpoint = /^(https|wss):$/.test(url.protocol);
+    return await kept(this.#agents, `${secureEndpoint} ${proxy?.href}`, async () => {
+      if (!proxy && !secureEndpoint) return new HttpAgent({ keepAlive: true, maxSockets });
       const tls = await this.#secure();
       if (!proxy) return new HttpsAgent({ keepAlive: true, maxSockets, ...tls });
-      return await tunnel(proxy, tls);
+      return await tunnel(proxy, { ...tls, secureEndpoint });
     });
   }
 
@@ -67,7 +67,9 @@ class Lines implements Wire {
       const { Agent, ProxyAgent } = await import('undici');
       const tls = await this.#secure();
       if (!proxy) return new Agent({ connect: tls });
-      return new ProxyAgent({ uri: proxy.href, requestTls: tls, proxyTls: tls });
+      const uri = proxy.href.replace(/^socks5h:/, 'socks5:');
+      // With settings of TLS it would speak TLS to a proxy of SOCKS as well.
+      return new ProxyAgent({ uri, requestTls: tls, ...(!isSocks(proxy) && { proxyTls: tls }) });
     });
   }
 
@@ -121,18 +123,23 @@ function closeIdle({ freeSockets }: HttpAgent): void {
     for (const socket of sockets ?? []) socket.destroy();
 }
 
+const isSocks = ({ protocol }: URL): boolean => protocol.startsWith('socks5');
+
 /** An agent whose connections go through a proxy. */
-async function tunnel(proxy: URL, tls: TlsOptions): Promise<HttpAgent> {
-  const options = { keepAlive: true, maxSockets, ...tls };
-  if (proxy.protocol.startsWith('socks5')) {
+async function tunnel(proxy: URL, to: Beyond): Promise<HttpAgent> {
+  const options = { keepAlive: true, maxSockets, ...to };
+  if (isSocks(proxy)) {
     const { SocksProxyAgent } = await import('socks-proxy-agent');
     // By this scheme names are looked up by the proxy, as for the others.
     const address = proxy.href.replace(/^socks5h?:/, 'socks5h:');
-    return explained(new SocksProxyAgent(address, options), proxy, tls);
+    return explained(new SocksProxyAgent(address, options), proxy, to);
   }
   const { HttpsProxyAgent } = await import('https-proxy-agent');
-  return explained(new HttpsProxyAgent(proxy, options), proxy, tls);
+  return explained(new HttpsProxyAgent(proxy, options), proxy, to);
 }
+
+/** What is spoken to those beyond the proxy. Unless it is said, a library would guess by the stack. */
+type Beyond = TlsOptions & { secureEndpoint: boolean };
 
 interface Tunnel extends HttpAgent {
   /** Joined to those of each request. */
@@ -141,10 +148,10 @@ interface Tunnel extends HttpAgent {
 }
 
 /** Says of a connection that fails at the proxy that it does, and which proxy that is. */
-function explained<Library extends HttpAgent>(library: Library, proxy: URL, tls: TlsOptions) {
+function explained<Library extends HttpAgent>(library: Library, proxy: URL, to: Beyond) {
   const agent = library as unknown as Tunnel;
   // The libraries take what they are given for the connection to the proxy alone.
-  Object.assign(agent.options, tls);
+  Object.assign(agent.options, to);
   const connect = agent.connect.bind(agent);
   agent.connect = async (request, options) => {
     let status = 200;

@@ -1,5 +1,10 @@
 import { expect } from 'chai';
-import { type Environment, ProxyError, proxyFor, shownProxy } from '../../../transport/wire/proxy.ts';
+import {
+  type Environment,
+  ProxyError,
+  proxyFor,
+  shownProxy,
+} from '../../../transport/wire/proxy.ts';
 
 const chosen = (url: string, environment: Environment): string | null =>
   proxyFor(new URL(url), environment)?.href ?? null;
