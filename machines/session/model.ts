@@ -18,7 +18,20 @@ export interface Payload {
 
 /** What the agent sends over ACS. */
 export type Acknowledgement =
-  | { kind: 'payload'; messageId: string; clusterArn: string; containerInstanceArn: string }
+  /** `received` says that a message is here, and no more; so does a receipt of a payload. */
+  | {
+      kind: 'payload' | 'received';
+      messageId: string;
+      clusterArn: string;
+      containerInstanceArn: string;
+    }
+  | {
+      kind: 'nack';
+      reason: string;
+      messageId: string;
+      clusterArn: string;
+      containerInstanceArn: string;
+    }
   | { kind: 'credentials'; messageId: string; credentialsId: string; expiration: string }
   | { kind: 'heartbeat'; messageId: string };
 

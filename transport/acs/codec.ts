@@ -109,11 +109,14 @@ export function encodeAcknowledgement(acknowledgement: Acknowledgement): string 
       return frameOf('IAMRoleCredentialsAckRequest', { messageId, expiration, credentialsId });
     }
     case 'payload':
-      return frameOf('AckRequest', {
-        cluster: acknowledgement.clusterArn,
-        containerInstance: acknowledgement.containerInstanceArn,
-        messageId,
-      });
+    case 'received':
+    case 'nack': {
+      const { clusterArn: cluster, containerInstanceArn: containerInstance } = acknowledgement;
+      const order = { cluster, containerInstance, messageId };
+      return kind === 'nack'
+        ? frameOf('NackRequest', { ...order, reason: acknowledgement.reason })
+        : frameOf('AckRequest', order);
+    }
   }
 }
 

@@ -64,7 +64,7 @@ const identity: Case[] = [
     [undefined, null],
     [' IPv6 ', 'ipv6'],
     ['ipv4', 'ipv4'],
-    ['both', null, `ipv4 or ipv6, not "both": ${unused}`],
+    ['both', null, `one of ipv4, ipv6, not "both": ${unused}`],
   ]),
   ...flagOf('AWS_EC2_METADATA_DISABLED', 'metadataDisabled'),
   ...flagOf('ECS_EXTERNAL', 'external', { more: { AWS_DEFAULT_REGION: 'us-west-2' } }),
