@@ -15,6 +15,7 @@ import type { EcsPort } from '../transport/ecs/port.ts';
 import type { Clock, HostPort } from '../transport/host/port.ts';
 import type { MetadataFilePort } from '../transport/metadata/port.ts';
 import type { RegistryPort } from '../transport/registry/port.ts';
+import type { UpdatePort } from '../transport/update/port.ts';
 import { type Booting, bootAgent } from './boot.ts';
 import { bindContainer } from './container.ts';
 import { effect, type Pulse, type System, timer } from './effect.ts';
@@ -30,6 +31,7 @@ import { composeRoot, type Saved } from './restore.ts';
 import { bindSession } from './session.ts';
 import { supervise } from './supervisor.ts';
 import { bindTask } from './task.ts';
+import { bindUpdate } from './update.ts';
 import { Vault } from './vault.ts';
 import { bindWatch } from './watch.ts';
 
@@ -43,6 +45,7 @@ export interface AgentPorts extends Pulse {
   metadataFiles: MetadataFilePort;
   host: HostPort;
   store: Store;
+  updates: UpdatePort;
   log: Log;
   /** Makes an image of the agent's own; null for any other. */
   ownImage(image: string): ((signal: AbortSignal) => Promise<void>) | null;
@@ -52,6 +55,8 @@ export interface AgentPorts extends Pulse {
 export interface AgentSettings extends RegisterSettings {
   cluster: string;
   rules: TaskRules;
+  /** Whether ECS may replace this agent by a new version. */
+  updatesEnabled: boolean;
   /** The image of containers whose namespaces others share. */
   pauseImage: string;
   /** Whether an agent that cannot limit tasks as a whole must not run. */
@@ -158,6 +163,7 @@ function beginningOf({ host, clock }: AgentPorts, settings: AgentSettings): Agen
   return {
     identity: { cluster: settings.cluster, containerInstanceArn: null },
     rules: settings.rules,
+    updatesEnabled: settings.updatesEnabled,
     admission: newAdmission(
       {
         capacity: { cpuUnits, memoryMiB: memoryMiB - settings.reservedMemoryMiB },
@@ -219,6 +225,7 @@ function bindAgent(wiring: Wiring, saved: Saved) {
       }),
       session: bindSession({ ...parts, dockerVersion: () => booting?.engine.version || null }),
       watch: bindWatch(parts),
+      update: bindUpdate(wiring),
       task: bindTask(parts, bindContainer(parts), bindResource(parts)),
       report: bindReport(wiring),
     },

@@ -15,6 +15,7 @@ import { metadataFiles } from '../../transport/metadata/files.ts';
 import { noMetadataFiles } from '../../transport/metadata/port.ts';
 import { pauseImage, pauseReference } from '../../transport/pause/image.ts';
 import { registry } from '../../transport/registry/registry.ts';
+import { downloadMs, updateFiles } from '../../transport/update/download.ts';
 import {
   type Credentials,
   credentialsFrom,
@@ -117,6 +118,12 @@ export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEn
           warn: (message) => log.warn(message),
         })
       : noMetadataFiles,
+    updates: updateFiles({
+      directory: config.updates.directory,
+      ipv6Only: config.ipCompatibility === 'ipv6',
+      ...{ userAgent, clock, random },
+      wire: verified,
+    }),
     ownImage: (image: string) =>
       pause && image === pauseReference
         ? (signal: AbortSignal) => engine.docker.importImage(pause, signal)
@@ -155,6 +162,7 @@ function settingsOf({ config, identity }: Assembly): AgentSettings {
   return {
     cluster: config.cluster,
     identity,
+    updatesEnabled: config.updates.enabled,
     rules: {
       pullBehavior: config.pullBehavior,
       pullUpfront: pull.upfront,
@@ -196,4 +204,5 @@ export const waitLimits = ({ limits, stopTimeoutMs }: Config): Record<string, nu
   ping: dockerLimits.ping.ms,
   remove: dockerLimits.remove.ms,
   resource: dockerLimits.createVolume.ms,
+  download: downloadMs,
 });

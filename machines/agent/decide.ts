@@ -24,10 +24,17 @@ export const settleWithinMs = 3_000;
 /** How often a session may crash in a period before the agent gives up. */
 export const intensity = { crashes: 5, periodMs: 60_000 } as const;
 
-export const newAgent = ({ identity, rules, admission, cleanup }: AgentInput): AgentContext => ({
+export const newAgent = ({
+  identity,
+  rules,
+  updatesEnabled,
+  admission,
+  cleanup,
+}: AgentInput): AgentContext => ({
   cluster: identity.cluster,
   containerInstanceArn: identity.containerInstanceArn,
   rules,
+  updatesEnabled,
   admission,
   cleanup,
   refused: [],

@@ -27,6 +27,8 @@ export type JournalCommand = { type: 'commit'; acknowledgements: Acknowledgement
 export interface AgentInput {
   identity: AgentIdentity;
   rules: TaskRules;
+  /** Whether ECS may replace this agent by a new version. */
+  updatesEnabled: boolean;
   /** What the host has, and what the tasks of an earlier run hold of it. */
   admission: AdmissionContext;
   cleanup: CleanupRules;

@@ -10,6 +10,8 @@ export const exitCodes = {
   error: 1,
   /** Failed for good; starting again cannot help. */
   terminal: 5,
+  /** A new version is here; start that. */
+  update: 42,
 } as const;
 
 /** How the agent ended: the process's exit code, and one line for the log where it failed. */
@@ -25,6 +27,8 @@ export interface AgentContext {
   /** Given by ECS at the first registration, and kept for ever after. */
   containerInstanceArn: string | null;
   rules: TaskRules;
+  /** Whether ECS may replace this agent by a new version. */
+  updatesEnabled: boolean;
   /** How the admission of tasks begins. */
   admission: AdmissionContext;
   /** How the remains of tasks are removed. */

@@ -11,6 +11,7 @@ import { taskInput } from '../task/decide.ts';
 import type { TaskInput } from '../task/events.ts';
 import { taskMachine } from '../task/machine.ts';
 import type { TaskPlan } from '../task/model.ts';
+import { updateMachine } from '../update/machine.ts';
 import { watchMachine } from '../watch/machine.ts';
 import * as decide from './decide.ts';
 import type { AgentEvent, AgentInput, Booted, JournalCommand, Registered } from './events.ts';
@@ -36,6 +37,7 @@ export const agentSetup = setup({
     images: imagesMachine,
     session: sessionMachine,
     watch: watchMachine,
+    update: updateMachine,
     task: taskMachine,
     report: reportMachine,
   },
@@ -55,6 +57,7 @@ export const agentSetup = setup({
       crashes: decide.crashesWith(context.crashes, at),
     })),
     fail: assign((_, failure: Failure) => ({ exit: decide.exitAfter(failure) })),
+    makeRoom: assign({ exit: { code: exitCodes.update, reason: '' } as AgentExit }),
     giveUp: assign({
       exit: { code: exitCodes.error, reason: 'The session with ACS keeps failing.' } as AgentExit,
     }),

@@ -299,6 +299,7 @@ export const agentContext = (more: Partial<AgentContext> = {}): AgentContext => 
   cluster: 'specs',
   containerInstanceArn: instance,
   rules: rules(),
+  updatesEnabled: true,
   admission,
   cleanup,
   refused: [],

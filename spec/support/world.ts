@@ -14,6 +14,7 @@ import { SimEngine, type SimEngineOptions } from '../../transport/sim/engine.ts'
 import { simHost } from '../../transport/sim/host.ts';
 import { SimPlane } from '../../transport/sim/plane.ts';
 import { simRandom } from '../../transport/sim/random.ts';
+import type { UpdatePort } from '../../transport/update/port.ts';
 import { taskArn } from './builders.ts';
 import { told } from './told.ts';
 
@@ -44,6 +45,7 @@ const settings: AgentSettings = {
     containerAgeMs: 3 * hour,
     disk: { highPercent: 85, lowPercent: 80, intervalMs: 60_000 },
   },
+  updatesEnabled: true,
   stopTimeoutMs: 30_000,
   pullInactivityMs: 60_000,
   taskPids: null,
@@ -69,6 +71,7 @@ export type WorldSettings = Partial<Omit<AgentSettings, 'rules' | 'cleanup'>> & 
   engine?: Pick<SimEngineOptions, 'images' | 'registry' | 'info'>;
   metadataFiles?: MetadataFilePort;
   loginFor?: RegistryPort['loginFor'];
+  download?: UpdatePort['download'];
 };
 
 /** The calls that a story of tasks is not about. */
@@ -94,12 +97,14 @@ export class World {
   readonly #settings: AgentSettings;
   readonly #metadataFiles: MetadataFilePort;
   readonly #loginFor: RegistryPort['loginFor'];
+  readonly #download: UpdatePort['download'];
   #life = new Life();
 
-  constructor({ rules, cleanup, engine, metadataFiles, loginFor, ...more }: WorldSettings = {}) {
+  constructor({ rules, cleanup, engine, metadataFiles, loginFor, download, ...more }: WorldSettings = {}) {
     this.engine = new SimEngine({ clock: this.clock, random: this.random, ...engine });
     this.#metadataFiles = metadataFiles ?? noMetadataFiles;
     this.#loginFor = loginFor ?? (() => Promise.resolve(null));
+    this.#download = download ?? (() => Promise.resolve({ path: '/updates/new.tar' }));
     this.#settings = {
       ...settings,
       ...more,
@@ -144,6 +149,7 @@ export class World {
           },
         },
         metadataFiles: this.#metadataFiles,
+        updates: { download: this.#download },
         ownImage: () => null,
         store: this.store,
         docker: { ...life.bound(this.#heard(engine.port(cluster))), names: engineNames },

@@ -29,9 +29,20 @@ const cleanCodes = new Set([1000, 1001, 1006, 1011]);
 const refusalLength = 1024;
 
 /** ACS over websockets, each connection opened with a signed request. */
-export const acsClient = (options: AcsOptions): AcsPort => ({
-  connect: (address, listener) => new Connection(options, address, listener),
-});
+export function acsClient(options: AcsOptions): AcsPort {
+  const leaving = new Set<Promise<void>>();
+  const sent = (frame: Promise<void>) => {
+    leaving.add(frame);
+    void frame.then(() => leaving.delete(frame));
+  };
+  return {
+    connect: (address, listener) => new Connection({ ...options, sent }, address, listener),
+    flushed: async () => void (await Promise.all(leaving)),
+  };
+}
+
+/** With whoever wants to know when a frame has left. */
+type ConnectionOptions = AcsOptions & { sent(frame: Promise<void>): void };
 
 /** The address of the websocket, with what ACS wants to know of the agent in its query. */
 export function acsUrl(address: AcsAddress, { agentHash, agentVersion }: AcsOptions): URL {
@@ -55,7 +66,7 @@ export function acsUrl(address: AcsAddress, { agentHash, agentVersion }: AcsOpti
 }
 
 class Connection implements AcsConnection {
-  readonly #options: AcsOptions;
+  readonly #options: ConnectionOptions;
   readonly #listener: AcsListener;
   /** Ends the limit on opening. */
   readonly #cancelLimit: Cancel;
@@ -64,7 +75,7 @@ class Connection implements AcsConnection {
   /** Why the end is not in good order, once something has gone wrong. */
   #fault: string | null = null;
 
-  constructor(options: AcsOptions, address: AcsAddress, listener: AcsListener) {
+  constructor(options: ConnectionOptions, address: AcsAddress, listener: AcsListener) {
     this.#options = options;
     this.#listener = listener;
     const { clock } = options;
@@ -75,8 +86,10 @@ class Connection implements AcsConnection {
   }
 
   send(acknowledgement: Parameters<AcsConnection['send']>[0]): void {
-    if (this.#socket?.readyState === WebSocket.OPEN)
-      this.#socket.send(encodeAcknowledgement(acknowledgement));
+    const socket = this.#socket;
+    if (socket?.readyState !== WebSocket.OPEN) return;
+    const frame = encodeAcknowledgement(acknowledgement);
+    this.#options.sent(new Promise((resolve) => socket.send(frame, () => resolve())));
   }
 
   close(code: number, reason: string): void {

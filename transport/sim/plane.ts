@@ -55,6 +55,7 @@ export class SimPlane {
       });
       return this.#connection(listener, cancel);
     },
+    flushed: () => Promise.resolve(),
   };
 
   /** The next calls of this kind fail, one error each. */

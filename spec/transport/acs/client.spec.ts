@@ -338,6 +338,47 @@ describe('an ACS connection', () => {
       ]);
     });
 
+  describe('with a peer that does not read', () => {
+    const count = 20;
+    let line: ReturnType<typeof acsClient>;
+    let peer: WebSocket;
+
+    beforeEach(async () => {
+      line = acsClient(options());
+      const sockets = new WebSocketServer({ server: loopback.server });
+      const taken = once(sockets, 'connection');
+      connection = line.connect(address(loopback.url), ear);
+      [peer] = (await taken) as [WebSocket];
+      peer.pause();
+      await ear.until(() => ear.isOpen);
+      // More than the system keeps for the peer.
+      const messageId = 'x'.repeat(1_000_000);
+      for (let sent = 0; sent < count; sent++) connection.send({ kind: 'heartbeat', messageId });
+    });
+
+    it('tells when all that it was given to send has left', async () => {
+      let left = false;
+      const flushed = line.flushed().then(() => {
+        left = true;
+      });
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(left).to.equal(false);
+      let heard = 0;
+      peer.on('message', () => {
+        heard += 1;
+      });
+      peer.resume();
+      await flushed;
+      while (heard < count) await once(peer, 'message');
+      await line.flushed();
+    });
+
+    it('leaves nothing to wait for where it breaks', async () => {
+      connection?.terminate();
+      await line.flushed();
+    });
+  });
+
   it('that is open has no limit on its opening any more', async () => {
     const waits = new Set<number>();
     const clock = standing((at) => {
