@@ -51,6 +51,7 @@ function agentParts({ system, limits }: ExplainPorts): Explanation[] {
     ['watch', 'the Docker Engine'],
     ['session', 'the session with ACS'],
     ['images', 'the cleaner of images'],
+    ['update', 'the update of the agent'],
   ];
   return named.flatMap(([id, subject]) => {
     const actor: AnyActorRef | undefined = system.get(id);

@@ -1,5 +1,5 @@
 import { updateMachine } from '../machines/update/machine.ts';
-import type { StagedUpdate } from '../machines/update/model.ts';
+import type { Download } from '../machines/update/model.ts';
 import type { AcsPort } from '../transport/acs/port.ts';
 import type { UpdatePort } from '../transport/update/port.ts';
 import { effect, type Pulse, timer } from './effect.ts';
@@ -17,7 +17,7 @@ export function bindUpdate(ports: UpdaterPorts) {
   const { acs, clock, log, updates } = ports;
   return updateMachine.provide({
     actors: {
-      download: effect(ports, async ({ location, signature }: StagedUpdate, { signal }) => {
+      download: effect(ports, async ({ location, signature }: Download, { signal }) => {
         log.info('A new version of the agent is downloaded');
         try {
           const { path } = await updates.download({ location, signature }, signal);

@@ -9,7 +9,7 @@ import { type Deadline, failure, type Stamp, stampOf, unbound, waits } from '../
 import type { Acknowledgement } from '../session/model.ts';
 import * as decide from './decide.ts';
 import type { UpdateEvent, UpdateInput } from './events.ts';
-import type { StagedUpdate, UpdateContext, UpdateRequest } from './model.ts';
+import type { Download, StagedUpdate, UpdateContext, UpdateRequest } from './model.ts';
 
 type Ordered = { context: UpdateContext; event: { request: UpdateRequest } };
 
@@ -39,7 +39,7 @@ export const updateMachine = setup({
     output: {} as Stamp,
   },
   actors: {
-    download: unbound<Stamp, StagedUpdate>('download'),
+    download: unbound<Stamp, Download>('download'),
     flush: unbound<Stamp, undefined>('flush'),
     timer: unbound<Stamp, Deadline>('timer'),
   },
@@ -107,7 +107,7 @@ export const updateMachine = setup({
           invoke: {
             id: 'download',
             src: 'download',
-            input: staged,
+            input: ({ context, event }) => ({ ...staged({ context }), since: stampOf(event).at }),
             onDone: {
               target: 'downloaded',
               actions: { type: 'answer', params: (of) => decide.accepted(staged(of)) },

@@ -13,6 +13,9 @@ export interface StagedUpdate extends Omit<UpdateRequest, 'update'> {
   signature: string;
 }
 
+/** A download of it, and when it began. */
+export type Download = StagedUpdate & { since: number };
+
 /** What the updater remembers. */
 export interface UpdateContext {
   /** Whether ECS may replace this agent at all. */

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
+import { explain } from '../../actors/explain.ts';
 import type { UpdateRequest } from '../../machines/update/model.ts';
+import { downloadMs } from '../../transport/update/download.ts';
 import { UpdateError } from '../../transport/update/port.ts';
 import { task, wanted } from '../support/builders.ts';
 import { World } from '../support/world.ts';
@@ -88,6 +90,21 @@ describe('an update of the agent', () => {
     await world.untilTold('a', 'RUNNING');
     expect(answers()).to.include('heartbeat h1');
     expect(answers()).not.to.include('received m1');
+  });
+
+  it('is explained while it is downloaded, and not before or after', async () => {
+    const { system, plans } = world.agent ?? expect.fail('the agent does not run');
+    const explained = () =>
+      explain({ system, plans, limits: { download: downloadMs } }, null).filter(
+        ({ subject }) => subject === 'the update of the agent',
+      );
+    expect(explained()).to.deep.equal([]);
+    tell('update.stage', order('m1'));
+    const [told] = explained();
+    expect(told?.sentence).to.match(/waits for the new version of the agent to be here/);
+    expect(told?.until).to.equal(world.clock.now() + 15 * 60_000);
+    await downloaded();
+    expect(explained()).to.deep.equal([]);
   });
 
   it('is told to have failed, with the reason', async () => {

@@ -43,7 +43,8 @@ const answers = (acknowledgement: object) =>
   tells('session', { type: 'acknowledge', acknowledgements: [{ ...where, ...acknowledgement }] });
 const accepts = (messageId: string) => answers({ kind: 'received', messageId });
 const refuses = (messageId: string, reason: string) => answers({ kind: 'nack', messageId, reason });
-const downloads = (update: StagedUpdate) => starts('download', 'download', update);
+const downloads = (update: StagedUpdate) =>
+  starts('download', 'download', { ...update, since: 2_000 });
 
 /** The updater in a state, with a session that can be told. */
 const at = (state: string, update: StagedUpdate | null = null, enabled = true) =>
