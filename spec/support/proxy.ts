@@ -56,25 +56,41 @@ export async function startProxy({
   return { asked, ...(await listening(server, open)) };
 }
 
-/** A SOCKS5 proxy on loopback that connects to names without asking who comes (RFC 1928). */
-export async function startSocks(routes: Routes): Promise<StandInProxy> {
+/** A SOCKS5 proxy on loopback that connects to names (RFC 1928), for all or for a user (RFC 1929). */
+export async function startSocks({ routes, user }: ProxyOptions): Promise<StandInProxy> {
   const asked: string[] = [];
   const server = createTcpServer();
   const open = opened(server);
-  server.on('connection', (client: Socket) => {
-    client.on('error', () => client.destroy());
-    client.once('data', () => {
-      client.write(Buffer.from([5, 0]));
-      client.once('data', (request) => {
-        const end = 5 + (request[4] ?? 0);
-        const where = `${request.subarray(5, end)}:${request.readUInt16BE(end)}`;
-        asked.push(where);
-        const target = connect(routes[where] ?? 0, '127.0.0.1', () => {
-          client.write(Buffer.from([5, 0, 0, 1, 0, 0, 0, 0, 0, 0]));
-          joined(client, target);
-        });
+  const serve = async (client: Socket) => {
+    const next = async () => ((await once(client, 'data')) as [Buffer])[0];
+    const offered = [...(await next())].slice(2);
+    const method = user === undefined ? 0 : 2;
+    client.write(Buffer.from([5, offered.includes(method) ? method : 255]));
+    if (user !== undefined) {
+      const given = await next();
+      const end = 2 + (given[1] ?? 0);
+      const isRight = `${given.subarray(2, end)}:${given.subarray(end + 1)}` === user;
+      client.write(Buffer.from([1, isRight ? 0 : 1]));
+    }
+    const request = await next();
+    const end = 5 + (request[4] ?? 0);
+    const where = `${request.subarray(5, end)}:${request.readUInt16BE(end)}`;
+    asked.push(where);
+    const port = routes[where];
+    if (port === undefined) return client.end(Buffer.from([5, 4, 0, 1, 0, 0, 0, 0, 0, 0]));
+    const target = connect(port, '127.0.0.1', () => {
+      // In two pieces, as it may come.
+      client.write(Buffer.from([5, 0, 0]));
+      setImmediate(() => {
+        client.write(Buffer.from([3, 2, 97, 98, 0, 80]));
+        joined(client, target);
       });
     });
+    return target;
+  };
+  server.on('connection', (client: Socket) => {
+    client.on('error', () => client.destroy());
+    serve(client).catch(() => client.destroy());
   });
   return { asked, ...(await listening(server, open)) };
 }

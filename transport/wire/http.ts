@@ -1,11 +1,11 @@
-import { type ClientRequest, Agent as HttpAgent } from 'node:http';
+import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import type { Duplex } from 'node:stream';
 import type { ECSClientConfig } from '@aws-sdk/client-ecs';
 import type { NodeHttpHandler } from '@smithy/node-http-handler';
 import type { Dispatcher } from 'undici';
-import { type Environment, ProxyError, proxyFor, shownProxy } from './proxy.ts';
+import { type Environment, proxyFor } from './proxy.ts';
 import { type TlsOptions, tlsOptions } from './tls.ts';
+import { tunnelAgent, tunnelDispatcher } from './tunnel.ts';
 
 /** What sends the requests of a client of the AWS SDK. */
 export type SdkHandler = NonNullable<ECSClientConfig['requestHandler']>;
@@ -57,19 +57,16 @@ class Lines implements Wire {
       if (!proxy && !secureEndpoint) return new HttpAgent({ keepAlive: true, maxSockets });
       const tls = await this.#secure();
       if (!proxy) return new HttpsAgent({ keepAlive: true, maxSockets, ...tls });
-      return await tunnel(proxy, { ...tls, secureEndpoint });
+      return await tunnelAgent(proxy, { keepAlive: true, maxSockets, ...tls, secureEndpoint });
     });
   }
 
   async dispatcherFor(url: URL): Promise<Dispatcher> {
     const proxy = proxyFor(url, this.#options.environment);
     return await kept(this.#dispatchers, proxy?.href ?? '', async () => {
-      const { Agent, ProxyAgent } = await import('undici');
       const tls = await this.#secure();
-      if (!proxy) return new Agent({ connect: tls });
-      const uri = proxy.href.replace(/^socks5h:/, 'socks5:');
-      // With settings of TLS it would speak TLS to a proxy of SOCKS as well.
-      return new ProxyAgent({ uri, requestTls: tls, ...(!isSocks(proxy) && { proxyTls: tls }) });
+      if (proxy) return await tunnelDispatcher(proxy, tls);
+      return new (await import('undici')).Agent({ connect: tls });
     });
   }
 
@@ -122,61 +119,3 @@ function closeIdle({ freeSockets }: HttpAgent): void {
   for (const sockets of Object.values(freeSockets))
     for (const socket of sockets ?? []) socket.destroy();
 }
-
-const isSocks = ({ protocol }: URL): boolean => protocol.startsWith('socks5');
-
-/** An agent whose connections go through a proxy. */
-async function tunnel(proxy: URL, to: Beyond): Promise<HttpAgent> {
-  const options = { keepAlive: true, maxSockets, ...to };
-  if (isSocks(proxy)) {
-    const { SocksProxyAgent } = await import('socks-proxy-agent');
-    // By this scheme names are looked up by the proxy, as for the others.
-    const address = proxy.href.replace(/^socks5h?:/, 'socks5h:');
-    return explained(new SocksProxyAgent(address, options), proxy, to);
-  }
-  const { HttpsProxyAgent } = await import('https-proxy-agent');
-  return explained(new HttpsProxyAgent(proxy, options), proxy, to);
-}
-
-/** What is spoken to those beyond the proxy. Unless it is said, a library would guess by the stack. */
-type Beyond = TlsOptions & { secureEndpoint: boolean };
-
-interface Tunnel extends HttpAgent {
-  /** Joined to those of each request. */
-  options: object;
-  connect(request: ClientRequest, options: object): Promise<Duplex>;
-}
-
-/** Says of a connection that fails at the proxy that it does, and which proxy that is. */
-function explained<Library extends HttpAgent>(library: Library, proxy: URL, to: Beyond) {
-  const agent = library as unknown as Tunnel;
-  // The libraries take what they are given for the connection to the proxy alone.
-  Object.assign(agent.options, to);
-  const connect = agent.connect.bind(agent);
-  agent.connect = async (request, options) => {
-    let status = 200;
-    request.once('proxyConnect', (answer: { statusCode: number }) => {
-      status = answer.statusCode;
-    });
-    try {
-      const socket = await connect(request, options);
-      if (status === 200) return socket;
-      socket.destroy();
-    } catch (error) {
-      const { code, message } = error as { code?: string; message: string };
-      throw failedAt(proxy, code ?? message, error);
-    }
-    throw failedAt(proxy, status === 407 ? unknownUser : `it answered ${status}`);
-  };
-  return library;
-}
-
-const unknownUser =
-  'it answered 407: put a user and a password that it knows into its address, as http://user:password@host:port';
-
-const failedAt = (proxy: URL, because: string, cause?: unknown): ProxyError =>
-  new ProxyError(
-    'PROXY_FAILED',
-    `The proxy ${shownProxy(proxy)} makes no connection: ${because}`,
-    cause,
-  );

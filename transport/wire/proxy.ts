@@ -43,6 +43,9 @@ export function proxyFor(url: URL, environment: Environment): URL | null {
 export const shownProxy = ({ protocol, host, username }: URL): string =>
   `${protocol}//${username === '' ? '' : '***@'}${host}`;
 
+/** Whether a proxy is one of SOCKS5, and not of HTTP. */
+export const isSocks = ({ protocol }: URL): boolean => protocol.startsWith('socks5');
+
 function setting(name: string, environment: Environment): string {
   return (environment[name]?.trim() || environment[name.toLowerCase()]?.trim()) ?? '';
 }

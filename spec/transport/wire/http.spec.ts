@@ -150,11 +150,20 @@ describe('the wire', function () {
 
       it('goes through a SOCKS5 proxy, which looks the name up', async () => {
         const { port } = await serve({});
-        const proxy = await startSocks({ 'ecs.test:443': port });
-        servers.push(proxy);
-        const line = over({ HTTPS_PROXY: `socks5://127.0.0.1:${proxy.port}`, ...trusting() });
-        expect(await call(line, 'https://ecs.test/')).to.equal(hears);
-        expect(proxy.asked).to.deep.equal(['ecs.test:443']);
+        const routes = { 'ecs.test:443': port, 'ecs.test:80': (await serve()).port };
+        for (const [user, scheme, who] of [
+          [undefined, 'socks5', ''],
+          [undefined, 'socks5', 'user:unasked@'],
+          ['user:pass word', 'socks5h', 'user:pass%20word@'],
+        ] as const) {
+          const proxy = await startSocks({ routes, ...(user !== undefined && { user }) });
+          servers.push(proxy);
+          const address = `${scheme}://${who}127.0.0.1:${proxy.port}`;
+          const line = over({ HTTP_PROXY: address, ...trusting() });
+          expect(await call(line, 'https://ecs.test/')).to.equal(hears);
+          expect(await call(line, 'http://ecs.test/')).to.equal(hears);
+          expect(proxy.asked).to.deep.equal(['ecs.test:443', 'ecs.test:80']);
+        }
       });
 
       it('goes to this host without the proxy', async () => {
@@ -210,6 +219,37 @@ describe('the wire', function () {
       `The ECS API (https://ecs.test/) cannot be reached: ${shown}`,
     );
     expect(await messageOf(openAcs(line, 'https://ecs.test/'))).to.equal(`1006 ${shown}`);
+  });
+
+  const socksFaults: [what: string, user: string | undefined, who: string, said: string][] = [
+    ['knows no such host', undefined, '', 'the host cannot be reached'],
+    ['wants a user', 'user:right', '', 'it wants to be told who comes'],
+    ['wants another user', 'user:right', 'user:wrong@', 'it does not know this user and password'],
+  ];
+  for (const [what, user, who, said] of socksFaults)
+    it(`tells of a SOCKS5 proxy that ${what}`, async () => {
+      const proxy = await startSocks({ routes: {}, ...(user !== undefined && { user }) });
+      servers.push(proxy);
+      const line = over({ HTTPS_PROXY: `socks5://${who}127.0.0.1:${proxy.port}` });
+      expect(await messageOf(openAcs(line, 'https://ecs.test/'))).to.match(
+        new RegExp(
+          `^1006 The proxy socks5://.*127.0.0.1:${proxy.port} makes no connection: ${said}$`,
+        ),
+      );
+    });
+
+  it('tells of a SOCKS5 proxy that is none', async () => {
+    const server = createServer();
+    const proxy = { close: () => server.close() };
+    server.on('connection', (socket) => socket.end());
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const line = over({ HTTPS_PROXY: `socks5://127.0.0.1:${port}` });
+    expect(await messageOf(openAcs(line, 'https://ecs.test/'))).to.match(
+      /it ended the connection$/,
+    );
+    proxy.close();
   });
 
   it('says what to do about a variable that names no proxy, and a certificate of nobody', async () => {
