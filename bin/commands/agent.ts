@@ -28,7 +28,7 @@ export async function agentCommand(_: string[], environment: Environment): Promi
     const { config, warnings } = readConfig(environment, platform);
     log = openLog({ level: config.logLevel, file: config.logFile, clock });
     for (const warning of warnings) log.warn(warning);
-    return await run(config, log, clock);
+    return await run({ config, environment }, log, clock);
   } catch (error) {
     const { message, code } = error as Error & { code?: unknown };
     log.error(message, typeof code === 'string' ? { code } : {});
@@ -38,7 +38,11 @@ export async function agentCommand(_: string[], environment: Environment): Promi
   }
 }
 
-async function run(config: Config, log: AgentLog, clock: Clock): Promise<number> {
+async function run(
+  { config, environment }: { config: Config; environment: Environment },
+  log: AgentLog,
+  clock: Clock,
+): Promise<number> {
   log.info('Starting the ECS agent', { version: agentVersion, cluster: config.cluster });
   const store = config.checkpoint ? new LevelStore(config.dataDirectory) : forgetful;
   const saved = await openStore(store, log);
@@ -55,7 +59,8 @@ async function run(config: Config, log: AgentLog, clock: Clock): Promise<number>
         'The AWS region is not known: set AWS_DEFAULT_REGION, as no EC2 metadata service answers',
       );
     const identity = metadata?.identity ?? null;
-    const assembly = { config: { ...config, region }, identity, store, log, clock, saved };
+    const known = { config: { ...config, region }, environment, identity };
+    const assembly = { ...known, store, log, clock, saved };
     const agent = assemble(assembly, connectEngine(assembly));
     if (config.logLevel === 'debug')
       recordTransitions(agent.system, (transition) => log.debug('Transition', { ...transition }));

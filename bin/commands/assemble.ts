@@ -23,6 +23,7 @@ import {
 } from '../../transport/wire/credentials.ts';
 import { type Wire, wire } from '../../transport/wire/http.ts';
 import type { Config } from '../config/config.ts';
+import type { Environment } from '../config/variables.ts';
 import type { AgentLog } from '../service/log.ts';
 import { agentHash, agentVersion, userAgent } from '../version.ts';
 
@@ -36,6 +37,8 @@ export interface Assembly {
   saved: Saved;
   /** The EC2 instance identity document and its signature; null off EC2. */
   identity: AgentSettings['identity'];
+  /** Where the proxies and authorities of the agent's calls are named; by default there are none. */
+  environment?: Environment;
   /** Whether ECS and ACS need not prove who they are (`-k`); by default they must. */
   insecure?: boolean;
   /** Whether the EC2 metadata service is not to be asked (`-blackhole-ec2-metadata`). */
@@ -89,6 +92,7 @@ export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEn
   const { platform, cpuArchitecture } = engine.host.facts();
   const credentials = ownCredentials(assembly, { platform, verified });
   const pause = platform === 'linux' ? pauseImage(cpuArchitecture) : null;
+  const common = { region, credentials, clock, random };
   const { type: authType, data: authData } = config.engineAuth;
   const ports = {
     ...engine,
@@ -96,18 +100,9 @@ export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEn
     random,
     store,
     log,
-    ecs: ecsClient({
-      ...{ endpoint: config.backendHost, region, credentials, userAgent, clock },
-      wire: calls,
-    }),
-    acs: acsClient({
-      ...{ region, credentials, agentVersion, agentHash, clock, random },
-      wire: calls,
-    }),
-    registry: registry({
-      ...{ authType, authData, region, credentials, clock, random },
-      wire: verified,
-    }),
+    ecs: ecsClient({ endpoint: config.backendHost, userAgent, ...common, wire: calls }),
+    acs: acsClient({ agentVersion, agentHash, ...common, wire: calls }),
+    registry: registry({ authType, authData, ...common, wire: verified }),
     metadataFiles: config.metadataFiles
       ? metadataFiles({
           cluster,
@@ -118,12 +113,7 @@ export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEn
           warn: (message) => log.warn(message),
         })
       : noMetadataFiles,
-    updates: updateFiles({
-      directory: config.updates.directory,
-      ipv6Only: config.ipCompatibility === 'ipv6',
-      ...{ userAgent, clock, random },
-      wire: verified,
-    }),
+    updates: updatesFor(assembly, verified),
     ownImage: (image: string) =>
       pause && image === pauseReference
         ? (signal: AbortSignal) => engine.docker.importImage(pause, signal)
@@ -133,13 +123,20 @@ export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEn
 }
 
 /** Only ECS and ACS may go unverified: what they sign for, an image or an update, may not. */
-function wiresOf({ insecure = false, log }: Assembly): { calls: Wire; verified: Wire } {
-  const environment = process.env;
+function wiresOf({ environment = {}, insecure = false, log }: Assembly) {
   const verified = wire({ environment, verify: true });
   if (!insecure) return { calls: verified, verified };
   log.warn('The certificates of ECS and ACS are not verified (-k): anybody may answer for them');
   return { calls: wire({ environment, verify: false }), verified };
 }
+
+const updatesFor = ({ config, clock }: Assembly, verified: Wire) =>
+  updateFiles({
+    directory: config.updates.directory,
+    ipv6Only: config.ipCompatibility === 'ipv6',
+    ...{ userAgent, clock, random: realRandom },
+    wire: verified,
+  });
 
 function ownCredentials(
   { config, clock, log, metadataBlackholed = false }: Assembly,
