@@ -11,6 +11,7 @@ import { reportMachine } from '../../machines/report/machine.ts';
 import { resourceMachine } from '../../machines/resource/machine.ts';
 import { sessionMachine } from '../../machines/session/machine.ts';
 import { taskMachine } from '../../machines/task/machine.ts';
+import { updateMachine } from '../../machines/update/machine.ts';
 import { watchMachine } from '../../machines/watch/machine.ts';
 import { type Graph, graphOf, type Node } from './chart-graph.ts';
 import { svgOf } from './chart-svg.ts';
@@ -26,6 +27,7 @@ export const machines: Record<string, AnyStateMachine> = {
   session: sessionMachine,
   report: reportMachine,
   watch: watchMachine,
+  update: updateMachine,
   plane: planeMachine,
 };
 
@@ -50,6 +52,7 @@ const actorTree: Graph = {
       actor('watch', 'follows the Engine’s events'),
       actor('admission', 'who holds what of the host'),
       actor('images', 'removes what tasks leave behind'),
+      actor('update', 'fetches a new version'),
       actor('journal', 'writes one batch a turn'),
       actor('task', 'one for each task'),
       actor('outbox', 'one for each task: tells ECS'),
@@ -58,11 +61,13 @@ const actorTree: Graph = {
     ],
   },
   edges: [
-    ...['session', 'watch', 'admission', 'images', 'journal', 'task', 'outbox'].map((target) => ({
-      source: 'agent',
-      target,
-      labels: [],
-    })),
+    ...['session', 'watch', 'admission', 'images', 'update', 'journal', 'task', 'outbox'].map(
+      (target) => ({
+        source: 'agent',
+        target,
+        labels: [],
+      }),
+    ),
     { source: 'task', target: 'container', labels: [] },
     { source: 'task', target: 'resource', labels: [] },
   ],

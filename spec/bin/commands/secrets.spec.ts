@@ -8,6 +8,7 @@ import { realRandom } from '../../../transport/host/random.ts';
 import { SimEngine } from '../../../transport/sim/engine.ts';
 import { serveEngine } from '../../../transport/sim/engine-http.ts';
 import { AgentProcess } from '../../support/process.ts';
+import { type StandInProxy, startProxy } from '../../support/proxy.ts';
 
 const keyId = 'AKIAIOSFODNN7SPECS00';
 const secrets = [keyId, 'wJalrXUtnFEMI', 'IQoJb3JpZ2luX2Vj', 'proxy-password'];
@@ -18,6 +19,7 @@ describe('the agent’s own credentials', () => {
   let folder: string;
   let plane: LocalPlane;
   let closeEngine: () => Promise<void>;
+  let proxy: StandInProxy;
 
   before(async () => {
     folder = mkdtempSync(join(tmpdir(), 'wire-secrets-'));
@@ -30,10 +32,13 @@ describe('the agent’s own credentials', () => {
     await plane.open();
     const engine = new SimEngine({ ...pulse, latencyMs: 0 });
     closeEngine = await serveEngine(engine, join(folder, 'engine.sock'));
+    const routes = { 'plane.test:80': Number(new URL(plane.url).port) };
+    proxy = await startProxy({ routes, user: `user:${password}` });
   });
   after(async () => {
     await plane.close();
     await closeEngine();
+    await proxy.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -52,11 +57,11 @@ describe('the agent’s own credentials', () => {
     'a file': { AWS_SHARED_CREDENTIALS_FILE: 'shared' },
   };
   for (const [where, given] of Object.entries(variables))
-    it(`of ${where} are written nowhere, at the finest level of the log`, async () => {
+    it(`of ${where}, and its proxy’s password, are written nowhere, at the finest level of the log`, async () => {
       const file = given.AWS_SHARED_CREDENTIALS_FILE;
       const agent = new AgentProcess([], {
         ECS_CLUSTER: 'specs',
-        ECS_BACKEND_HOST: plane.url,
+        ECS_BACKEND_HOST: 'http://plane.test',
         AWS_DEFAULT_REGION: 'us-west-2',
         DOCKER_HOST: `unix://${join(folder, 'engine.sock')}`,
         ECS_DATADIR: join(folder, 'agent', `data of ${where}`),
@@ -64,12 +69,13 @@ describe('the agent’s own credentials', () => {
         ECS_LOGLEVEL: 'debug',
         ECS_EXTERNAL: 'true',
         ECS_INTROSPECTION_PORT: '0',
-        HTTPS_PROXY: `http://user:${password}@127.0.0.1:1`,
+        HTTP_PROXY: `http://user:${password}@127.0.0.1:${proxy.port}`,
         ...given,
         ...(file && { AWS_SHARED_CREDENTIALS_FILE: join(folder, file) }),
       });
       await plane.connected();
       expect(await agent.signal('SIGTERM')).to.equal(0);
+      expect(proxy.asked).to.include('plane.test:80');
       const texts = written().map((path) => readFileSync(path, 'latin1'));
       expect(texts.length).to.be.at.least(3);
       expect(texts.some((text) => text.includes('Registered'))).to.equal(true);
