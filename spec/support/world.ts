@@ -100,7 +100,15 @@ export class World {
   readonly #download: UpdatePort['download'];
   #life = new Life();
 
-  constructor({ rules, cleanup, engine, metadataFiles, loginFor, download, ...more }: WorldSettings = {}) {
+  constructor({
+    rules,
+    cleanup,
+    engine,
+    metadataFiles,
+    loginFor,
+    download,
+    ...more
+  }: WorldSettings = {}) {
     this.engine = new SimEngine({ clock: this.clock, random: this.random, ...engine });
     this.#metadataFiles = metadataFiles ?? noMetadataFiles;
     this.#loginFor = loginFor ?? (() => Promise.resolve(null));
