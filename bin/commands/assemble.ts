@@ -21,11 +21,12 @@ import {
   credentialsFrom,
   rotatingFile,
 } from '../../transport/wire/credentials.ts';
-import { type Wire, wire } from '../../transport/wire/http.ts';
+import type { Wire } from '../../transport/wire/http.ts';
 import type { Config } from '../config/config.ts';
 import type { Environment } from '../config/variables.ts';
 import type { AgentLog } from '../service/log.ts';
 import { agentHash, agentVersion, userAgent } from '../version.ts';
+import { wiresOf } from './wires.ts';
 
 /** What an agent of this process is put together from. */
 export interface Assembly {
@@ -120,14 +121,6 @@ export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEn
         : null,
   };
   return createAgent(ports, settingsOf(assembly), saved);
-}
-
-/** Only ECS and ACS may go unverified: what they sign for, an image or an update, may not. */
-function wiresOf({ environment = {}, insecure = false, log }: Assembly) {
-  const verified = wire({ environment, verify: true });
-  if (!insecure) return { calls: verified, verified };
-  log.warn('The certificates of ECS and ACS are not verified (-k): anybody may answer for them');
-  return { calls: wire({ environment, verify: false }), verified };
 }
 
 const updatesFor = ({ config, clock }: Assembly, verified: Wire) =>
