@@ -18,6 +18,7 @@ import type { Clock, HostPort } from '../transport/host/port.ts';
 import type { InstanceMetadataPort } from '../transport/instance/port.ts';
 import type { MetadataFilePort } from '../transport/metadata/port.ts';
 import type { RegistryPort } from '../transport/registry/port.ts';
+import type { UpdatePort } from '../transport/update/port.ts';
 import { bindBoot } from './boot.ts';
 import { bindContainer } from './container.ts';
 import { effect, type Pulse, type System, timer } from './effect.ts';
@@ -35,6 +36,7 @@ import { bindSession } from './session.ts';
 import { bindSpot } from './spot.ts';
 import { supervise } from './supervisor.ts';
 import { bindTask } from './task.ts';
+import { bindUpdate } from './update.ts';
 import { Vault } from './vault.ts';
 import { bindWatch } from './watch.ts';
 
@@ -50,6 +52,7 @@ export interface AgentPorts extends Pulse {
   host: HostPort;
   metadata: InstanceMetadataPort;
   store: Store;
+  updates: UpdatePort;
   log: Log;
   /** Makes an image of the agent's own; null for any other. */
   ownImage(image: string): ((signal: AbortSignal) => Promise<void>) | null;
@@ -63,6 +66,8 @@ export interface AgentSettings extends RegisterSettings {
   /** Whether what the agent saves outlives it. */
   checkpoint: boolean;
   rules: TaskRules;
+  /** Whether ECS may replace this agent by a new version. */
+  updatesEnabled: boolean;
   /** The image of containers whose namespaces others share. */
   pauseImage: string;
   /** Whether an agent that cannot limit tasks as a whole must not run. */
@@ -176,6 +181,7 @@ function beginningOf({ host, clock }: AgentPorts, settings: AgentSettings): Agen
     },
     makesCluster: settings.makesCluster,
     rules: settings.rules,
+    updatesEnabled: settings.updatesEnabled,
     admission: newAdmission(
       {
         capacity: { cpuUnits, memoryMiB: memoryMiB - settings.reservedMemoryMiB },
@@ -227,6 +233,7 @@ function bindAgent(wiring: Wiring, saved: Saved) {
       session: bindSession({ ...parts, dockerVersion: () => booting()?.engine.version || null }),
       watch: bindWatch(parts),
       spot: bindSpot(wiring),
+      update: bindUpdate(wiring),
       task: bindTask(parts, bindContainer(parts), bindResource(parts)),
       report: bindReport(wiring),
     },

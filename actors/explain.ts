@@ -68,6 +68,7 @@ function agentParts({ system, limits }: ExplainPorts): Explanation[] {
     ['session', 'the session with ACS'],
     ['images', 'the cleaner of images'],
     ['spot', 'the Spot Instance'],
+    ['update', 'the update of the agent'],
   ];
   return named.flatMap(([id, subject]) => {
     const actor: AnyActorRef | undefined = system.get(id);

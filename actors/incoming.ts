@@ -1,4 +1,4 @@
-import type { AnyActorRef, AnyMachineSnapshot } from 'xstate';
+import type { AnyMachineSnapshot } from 'xstate';
 import { intakeOf, isNewManifest } from '../machines/agent/decide.ts';
 import type { AgentContext } from '../machines/agent/model.ts';
 import { outboxActorId, taskActorId } from '../machines/names/arn.ts';
@@ -144,9 +144,7 @@ export class Incoming {
     order: { type: 'update.stage' | 'update.perform'; request: UpdateRequest },
     system: System,
   ): string[] {
-    const updater: AnyActorRef | undefined = system.get('update');
-    if (updater) updater.send({ ...order, ...stamp(this.#ports) });
-    else this.complaints.warn('An update was dropped: this agent cannot update itself');
+    system.get('update').send({ ...order, ...stamp(this.#ports) });
     return [];
   }
 

@@ -16,13 +16,21 @@ import { realRandom } from '../../transport/host/random.ts';
 import { noMetadata } from '../../transport/instance/none.ts';
 import type { InstanceMetadataPort } from '../../transport/instance/port.ts';
 import { metadataFiles } from '../../transport/metadata/files.ts';
-import { noMetadataFiles } from '../../transport/metadata/port.ts';
+import { type MetadataFilePort, noMetadataFiles } from '../../transport/metadata/port.ts';
 import { pauseImage, pauseReference } from '../../transport/pause/image.ts';
 import { registry } from '../../transport/registry/registry.ts';
-import { credentialsFrom } from '../../transport/wire/credentials.ts';
+import { downloadMs, updateFiles } from '../../transport/update/download.ts';
+import {
+  type Credentials,
+  credentialsFrom,
+  rotatingFile,
+} from '../../transport/wire/credentials.ts';
+import type { Wire } from '../../transport/wire/http.ts';
 import type { Config } from '../config/config.ts';
 import type { AgentLog } from '../service/log.ts';
+import type { Environment } from '../variables/variables.ts';
 import { agentHash, agentVersion, userAgentOf } from '../version.ts';
+import { wiresOf } from './wires.ts';
 
 /** What an agent of this process is put together from. */
 export interface Assembly {
@@ -36,6 +44,10 @@ export interface Assembly {
   metadata: InstanceMetadataPort;
   /** Which EC2 instance this is; null off EC2. */
   ec2InstanceId: string | null;
+  /** Where the proxies and authorities of the agent's calls are named; by default there are none. */
+  environment?: Environment;
+  /** Whether ECS and ACS need not prove who they are (`-k`); by default they must. */
+  insecure?: boolean;
 }
 
 /** The Engine that the configuration names, and the cgroups of tasks beside it. */
@@ -88,14 +100,16 @@ export function connectEngine({ config, clock, log }: Pick<Assembly, 'config' | 
 /** An agent on this process's own host, with what it needs of the outside world. */
 export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEngine>): Agent {
   const { config, clock, log, store, saved, metadata } = assembly;
-  const { cluster, region } = config;
+  const { region } = config;
   const random = realRandom;
-  const credentials = credentialsFrom(config.keys);
+  const { calls, verified } = wiresOf(assembly);
   const { platform, cpuArchitecture, windows, ipv6Only } = engine.host.facts();
   const { detailedOsFamily } = config;
   const family = detailedOsFamilyOf({ platform, windows, detailedOsFamily });
   const userAgent = userAgentOf(platform, family);
+  const credentials = ownCredentials(assembly, { platform, verified });
   const pause = platform === 'linux' ? pauseImage(cpuArchitecture) : null;
+  const common = { region, credentials, clock, random };
   const { type: authType, data: authData } = config.engineAuth;
   const ports = {
     ...engine,
@@ -105,31 +119,39 @@ export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEn
     log,
     metadata,
     ecs: ecsClient({
-      ...{ endpoint: config.backendHost, region, ipv6Only },
-      ...{ credentials, userAgent, clock },
+      ...{ endpoint: config.backendHost, ipv6Only, userAgent },
+      ...{ ...common, wire: calls },
     }),
     ec2: ec2Client({
-      ...{ endpoint: ec2Endpoint(region, { ipv6Only }), region },
-      ...{ credentials, userAgent, clock, random },
+      ...{ endpoint: ec2Endpoint(region, { ipv6Only }), userAgent, ...common },
+      dispatcherFor: verified.dispatcherFor,
     }),
-    acs: acsClient({ region, credentials, agentVersion, agentHash, clock, random }),
-    registry: registry({ authType, authData, region, credentials, clock, random }),
-    metadataFiles: config.metadataFiles
-      ? metadataFiles({
-          cluster,
-          platform,
-          dataDirectory: config.dataDirectory,
-          hostDataDirectory: config.hostDataDirectory,
-          selinux: async () => (await engine.docker.info()).securityOptions.includes('selinux'),
-          warn: (message) => log.warn(message),
-        })
-      : noMetadataFiles,
+    acs: acsClient({ agentVersion, agentHash, ...common, wire: calls }),
+    registry: registry({ authType, authData, ...common, wire: verified }),
+    metadataFiles: metadataFilesFor(assembly, engine),
+    updates: updateFiles({
+      ...{ directory: config.updates.directory, ipv6Only, userAgent },
+      ...{ clock, random, wire: verified },
+    }),
     ownImage: (image: string) =>
       pause && image === pauseReference
         ? (signal: AbortSignal) => engine.docker.importImage(pause, signal)
         : null,
   };
   return createAgent(ports, settingsOf(assembly), saved);
+}
+
+function metadataFilesFor(
+  { config, log }: Assembly,
+  { docker, host }: ReturnType<typeof connectEngine>,
+): MetadataFilePort {
+  const { cluster, dataDirectory, hostDataDirectory } = config;
+  if (!config.metadataFiles) return noMetadataFiles;
+  return metadataFiles({
+    ...{ cluster, platform: host.facts().platform, dataDirectory, hostDataDirectory },
+    selinux: async () => (await docker.info()).securityOptions.includes('selinux'),
+    warn: (message) => log.warn(message),
+  });
 }
 
 /** What of the configuration tasks go by. */
@@ -141,6 +163,22 @@ export const rulesOf = ({ pullBehavior, pull, taskLimits, taskCleanup }: Config)
   cleanupJitterMs: taskCleanup.jitterMs,
 });
 
+function ownCredentials(
+  { config, clock, log }: Assembly,
+  { platform, verified }: { platform: 'linux' | 'windows'; verified: Wire },
+): Credentials {
+  return credentialsFrom({
+    configured: config.keys,
+    external: config.external,
+    metadataDisabled: config.metadataDisabled,
+    rotating: { path: rotatingFile(platform), profile: config.alternateProfile },
+    region: config.region,
+    requestHandler: verified.sdkHandler(),
+    clock,
+    found: (keys) => log.info('Other credentials are used for the agent’s own calls', keys),
+  });
+}
+
 function settingsOf({ config, metadata, ec2InstanceId }: Assembly): AgentSettings {
   const { taskLimits, pull } = config;
   return {
@@ -148,6 +186,7 @@ function settingsOf({ config, metadata, ec2InstanceId }: Assembly): AgentSetting
     makesCluster: config.clusterIsDefault,
     checkpoint: config.checkpoint,
     ec2InstanceId,
+    updatesEnabled: config.updates.enabled,
     rules: rulesOf(config),
     pauseImage: pauseReference,
     taskLimitsRequired: taskLimits.wanted === true,
@@ -192,4 +231,5 @@ export const waitLimits = ({ limits, stopTimeoutMs }: Config): Record<string, nu
   ping: dockerLimits.ping.ms,
   remove: dockerLimits.remove.ms,
   resource: dockerLimits.createVolume.ms,
+  download: downloadMs,
 });

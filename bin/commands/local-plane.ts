@@ -108,7 +108,7 @@ export class LocalPlane {
   /** Gives a connected agent new keys for a role of a task. */
   refresh({ taskArn, keys, ...role }: TaskRole, roleType: CredentialsFrame['roleType']): void {
     const messageId = this.#pulse.random.uuid();
-    const roleCredentials = { ...role, ...keys };
+    const roleCredentials = { ...keys, ...role };
     this.#acs.credentials({ messageId, taskArn, roleType, roleCredentials });
   }
 

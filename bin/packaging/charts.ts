@@ -13,6 +13,7 @@ import { resourceMachine } from '../../machines/resource/machine.ts';
 import { sessionMachine } from '../../machines/session/machine.ts';
 import { spotMachine } from '../../machines/spot/machine.ts';
 import { taskMachine } from '../../machines/task/machine.ts';
+import { updateMachine } from '../../machines/update/machine.ts';
 import { watchMachine } from '../../machines/watch/machine.ts';
 import { type Graph, graphOf, type Node } from './chart-graph.ts';
 import { svgOf } from './chart-svg.ts';
@@ -30,6 +31,7 @@ export const machines: Record<string, AnyStateMachine> = {
   watch: watchMachine,
   instance: instanceMachine,
   spot: spotMachine,
+  update: updateMachine,
   plane: planeMachine,
 };
 
@@ -55,6 +57,7 @@ const actorTree: Graph = {
       actor('spot', 'drains an interrupted instance'),
       actor('admission', 'who holds what of the host'),
       actor('images', 'removes what tasks leave behind'),
+      actor('update', 'fetches a new version'),
       actor('journal', 'writes one batch a turn'),
       actor('task', 'one for each task'),
       actor('outbox', 'one for each task: tells ECS'),
@@ -63,13 +66,13 @@ const actorTree: Graph = {
     ],
   },
   edges: [
-    ...['session', 'watch', 'spot', 'admission', 'images', 'journal', 'task', 'outbox'].map(
-      (target) => ({
-        source: 'agent',
-        target,
-        labels: [],
-      }),
-    ),
+    ...[
+      ...['session', 'watch', 'spot', 'admission', 'images', 'update', 'journal', 'task', 'outbox'],
+    ].map((target) => ({
+      source: 'agent',
+      target,
+      labels: [],
+    })),
     { source: 'task', target: 'container', labels: [] },
     { source: 'task', target: 'resource', labels: [] },
   ],

@@ -60,6 +60,7 @@ export const newAgent = ({ identity, ...given }: AgentInput): AgentContext => ({
   ec2InstanceId: identity.ec2InstanceId,
   makesCluster: given.makesCluster,
   rules: given.rules,
+  updatesEnabled: given.updatesEnabled,
   admission: given.admission,
   cleanup: given.cleanup,
   refused: [],

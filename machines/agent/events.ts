@@ -30,6 +30,8 @@ export interface AgentInput {
   identity: AgentIdentity;
   makesCluster: boolean;
   rules: TaskRules;
+  /** Whether ECS may replace this agent by a new version. */
+  updatesEnabled: boolean;
   /** What the host has, and what the tasks of an earlier run hold of it. */
   admission: AdmissionContext;
   cleanup: CleanupRules;

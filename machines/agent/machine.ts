@@ -71,6 +71,23 @@ export const agentMachine = agentSetup.createMachine({
             },
           },
         },
+        updates: {
+          initial: 'awaiting',
+          states: {
+            awaiting: {
+              meta: { steady: 'ECS may have a new version of the agent fetched, and started' },
+              invoke: {
+                id: 'update',
+                systemId: 'update',
+                src: 'update',
+                input: ({ context }) => ({ enabled: context.updatesEnabled }),
+                onDone: { target: '#agent.stopping', actions: 'makeRoom' },
+                // An order that is not answered is repeated: a new one begins with nothing.
+                onError: { target: 'awaiting', reenter: true },
+              },
+            },
+          },
+        },
         interruption: {
           initial: 'unwatched',
           states: {

@@ -11,6 +11,8 @@ export const exitCodes = {
   error: 1,
   /** Failed for good; starting again cannot help. */
   terminal: 5,
+  /** A new version is here; start that. */
+  update: 42,
 } as const;
 
 /** How the agent ended: the process's exit code, and one line for the log where it failed. */
@@ -30,6 +32,8 @@ export interface AgentContext {
   /** Whether no cluster was configured, so that the default one is made where it is missing. */
   makesCluster: boolean;
   rules: TaskRules;
+  /** Whether ECS may replace this agent by a new version. */
+  updatesEnabled: boolean;
   /** How the admission of tasks begins. */
   admission: AdmissionContext;
   /** How the remains of tasks are removed. */

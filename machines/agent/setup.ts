@@ -12,6 +12,7 @@ import { taskInput } from '../task/decide.ts';
 import type { TaskInput } from '../task/events.ts';
 import { taskMachine } from '../task/machine.ts';
 import type { TaskPlan } from '../task/model.ts';
+import { updateMachine } from '../update/machine.ts';
 import { watchMachine } from '../watch/machine.ts';
 import * as decide from './decide.ts';
 import type {
@@ -49,6 +50,7 @@ export const agentSetup = setup({
     session: sessionMachine,
     watch: watchMachine,
     spot: spotMachine,
+    update: updateMachine,
     task: taskMachine,
     report: reportMachine,
   },
@@ -91,6 +93,7 @@ export const agentSetup = setup({
       crashes: decide.crashesWith(context.crashes, at),
     })),
     fail: assign((_, failure: Failure) => ({ exit: decide.exitAfter(failure) })),
+    makeRoom: assign({ exit: { code: exitCodes.update, reason: '' } as AgentExit }),
     giveUp: assign({
       exit: { code: exitCodes.error, reason: 'The session with ACS keeps failing.' } as AgentExit,
     }),

@@ -301,6 +301,7 @@ export const agentContext = (more: Partial<AgentContext> = {}): AgentContext => 
   ec2InstanceId: null,
   makesCluster: false,
   rules: rules(),
+  updatesEnabled: true,
   admission,
   cleanup,
   refused: [],

@@ -15,6 +15,7 @@ import { SimEngine, type SimEngineOptions } from '../../transport/sim/engine.ts'
 import { SimInstance, simHost } from '../../transport/sim/host.ts';
 import { SimPlane } from '../../transport/sim/plane.ts';
 import { simRandom } from '../../transport/sim/random.ts';
+import type { UpdatePort } from '../../transport/update/port.ts';
 import { taskArn } from './builders.ts';
 import { told } from './told.ts';
 
@@ -47,6 +48,7 @@ const settings: AgentSettings = {
     containerAgeMs: 3 * hour,
     disk: { highPercent: 85, lowPercent: 80, intervalMs: 60_000 },
   },
+  updatesEnabled: true,
   stopTimeoutMs: 30_000,
   pullInactivityMs: 60_000,
   taskPids: null,
@@ -81,6 +83,7 @@ export type WorldSettings = Partial<Omit<AgentSettings, 'rules' | 'cleanup'>> & 
   /** How long calls of the ECS API and the opening of a connection take. */
   planeLatencyMs?: number;
   instanceTags?: Ec2Port['instanceTags'];
+  download?: UpdatePort['download'];
 };
 
 /** The calls that a story of tasks is not about. */
@@ -108,16 +111,18 @@ export class World {
   readonly #metadataFiles: MetadataFilePort;
   readonly #loginFor: RegistryPort['loginFor'];
   readonly #instanceTags: Ec2Port['instanceTags'];
+  readonly #download: UpdatePort['download'];
   #life = new Life();
 
   constructor(given: WorldSettings = {}) {
     const { rules, cleanup, engine, metadataFiles, loginFor, planeLatencyMs, ...others } = given;
-    const { instanceTags, ...more } = others;
+    const { instanceTags, download, ...more } = others;
     this.#instanceTags = instanceTags ?? (() => Promise.resolve({}));
     this.plane = new SimPlane(this.clock, planeLatencyMs);
     this.engine = new SimEngine({ clock: this.clock, random: this.random, ...engine });
     this.#metadataFiles = metadataFiles ?? noMetadataFiles;
     this.#loginFor = loginFor ?? (() => Promise.resolve(null));
+    this.#download = download ?? (() => Promise.resolve({ path: '/updates/new.tar' }));
     this.#settings = {
       ...settings,
       ...more,
@@ -163,6 +168,7 @@ export class World {
           },
         },
         metadataFiles: this.#metadataFiles,
+        updates: { download: this.#download },
         ownImage: () => null,
         store: this.store,
         docker: { ...life.bound(this.#heard(engine.port(cluster))), names: engineNames },

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import type { Cancel, Clock, Random } from '../host/port.ts';
+import type { Wire } from '../wire/http.ts';
 import { type Signer, signedHeaders } from '../wire/sigv4.ts';
 import { encodeAcknowledgement, hearFrame, saysInactive } from './codec.ts';
 import type { AcsAddress, AcsConnection, AcsListener, AcsPort } from './port.ts';
@@ -11,6 +12,7 @@ export interface AcsOptions extends Omit<Signer, 'service'> {
   agentHash: string;
   clock: Clock;
   random: Random;
+  wire: Wire;
 }
 
 /** How long opening may take in all: keys, connection, handshake and the body of a refusal. */
@@ -25,9 +27,20 @@ const cleanCodes = new Set([1000, 1001, 1006, 1011]);
 const refusalLength = 1024;
 
 /** ACS over websockets, each connection opened with a signed request. */
-export const acsClient = (options: AcsOptions): AcsPort => ({
-  connect: (address, listener) => new Connection(options, address, listener),
-});
+export function acsClient(options: AcsOptions): AcsPort {
+  const leaving = new Set<Promise<void>>();
+  const sent = (frame: Promise<void>) => {
+    leaving.add(frame);
+    void frame.then(() => leaving.delete(frame));
+  };
+  return {
+    connect: (address, listener) => new Connection({ ...options, sent }, address, listener),
+    flushed: async () => void (await Promise.all(leaving)),
+  };
+}
+
+/** With whoever wants to know when a frame has left. */
+type ConnectionOptions = AcsOptions & { sent(frame: Promise<void>): void };
 
 /** The address of the websocket, with what ACS wants to know of the agent in its query. */
 export function acsUrl(address: AcsAddress, { agentHash, agentVersion }: AcsOptions): URL {
@@ -51,7 +64,7 @@ export function acsUrl(address: AcsAddress, { agentHash, agentVersion }: AcsOpti
 }
 
 class Connection implements AcsConnection {
-  readonly #options: AcsOptions;
+  readonly #options: ConnectionOptions;
   readonly #listener: AcsListener;
   /** Ends the limit on opening. */
   readonly #cancelLimit: Cancel;
@@ -61,7 +74,7 @@ class Connection implements AcsConnection {
   /** Why the end is not in good order, once something has gone wrong. */
   #fault: string | null = null;
 
-  constructor(options: AcsOptions, address: AcsAddress, listener: AcsListener) {
+  constructor(options: ConnectionOptions, address: AcsAddress, listener: AcsListener) {
     this.#options = options;
     this.#listener = listener;
     const { clock } = options;
@@ -72,13 +85,20 @@ class Connection implements AcsConnection {
   }
 
   send(acknowledgement: Parameters<AcsConnection['send']>[0]): void {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return;
-    const { clock } = this.#options;
+    const socket = this.#socket;
+    if (socket?.readyState !== WebSocket.OPEN) return;
+    const { clock, sent } = this.#options;
     const cancel = clock.at(clock.now() + sendingMs, () =>
       this.#giveUp(`a frame did not leave within ${sendingMs / 1_000} s`),
     );
+    const frame = encodeAcknowledgement(acknowledgement);
     // Told of an end as well, so that no limit outlives the connection.
-    this.#socket.send(encodeAcknowledgement(acknowledgement), cancel);
+    const gone = (resolve: () => void) =>
+      socket.send(frame, () => {
+        cancel();
+        resolve();
+      });
+    sent(new Promise(gone));
   }
 
   close(code: number, reason: string): void {
@@ -100,9 +120,11 @@ class Connection implements AcsConnection {
     const url = acsUrl(address, this.#options);
     const signer = { ...this.#options, service: 'ecs' };
     const headers = await signedHeaders(url, signer, this.#options.clock.now());
+    const agent = await this.#options.wire.agentFor(url);
     if (this.#ended) return;
     const socket = new WebSocket(url, {
       headers,
+      agent,
       perMessageDeflate: false,
       maxPayload: frameBytes,
     });

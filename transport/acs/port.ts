@@ -50,6 +50,8 @@ export interface AcsConnection {
 /** The agent communication service (ACS) of Amazon ECS. */
 export interface AcsPort {
   connect(address: AcsAddress, listener: AcsListener): AcsConnection;
+  /** Resolves once all that was sent on any connection has left this process, or cannot any more. */
+  flushed(): Promise<void>;
 }
 
 /** Codes: `ACS_MALFORMED_FRAME`, `ACS_UNKNOWN_MESSAGE`. */

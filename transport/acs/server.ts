@@ -38,7 +38,7 @@ export interface CredentialsFrame {
   messageId: string;
   taskArn: string;
   roleType: 'TaskApplication' | 'TaskExecution';
-  roleCredentials: Omit<RoleCredentials, 'keys'> & AwsKeys;
+  roleCredentials: Omit<RoleCredentials, 'keys'> & Omit<AwsKeys, 'expiration'>;
 }
 
 /**

@@ -9,6 +9,7 @@ import {
 import type { TaskReport } from '../../machines/report/model.ts';
 import type { Clock } from '../host/port.ts';
 import type { Credentials } from '../wire/credentials.ts';
+import type { Wire } from '../wire/http.ts';
 import { encodeRegistration, encodeTaskChange } from './codec.ts';
 import { ecsErrorOf, refusedRegistration } from './errors.ts';
 import {
@@ -30,10 +31,9 @@ export interface EcsOptions {
   credentials: Credentials;
   userAgent: string;
   clock: Clock;
+  wire: Wire;
 }
 
-/** The time to connect. */
-const connectMs = 30_000;
 /** How long an endpoint of ACS is used before ECS is asked for it again. */
 const endpointsMs = 12 * 3_600_000;
 
@@ -167,17 +167,13 @@ const givenUp = (): EcsError =>
   new EcsError('ECS_UNREACHABLE', 'AbortError', 'The call to the ECS API was given up');
 
 function clientOf(options: EcsOptions): ECSClient {
-  const { endpoint, region, credentials, userAgent, ipv6Only = false } = options;
+  const { endpoint, region, credentials, userAgent, wire, ipv6Only = false } = options;
   const client = new ECSClient({
     region,
     credentials,
     maxAttempts: 1,
     cacheMiddleware: true,
-    requestHandler: {
-      connectionTimeout: connectMs,
-      requestTimeout: roundTripMs,
-      throwOnRequestTimeout: true,
-    },
+    requestHandler: wire.sdkHandler({ roundTripMs }),
     // An endpoint that is given is used as it is; the SDK refuses to be told both.
     ...(endpoint !== null ? { endpoint } : ipv6Only && { useDualstackEndpoint: true }),
   });

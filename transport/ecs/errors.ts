@@ -1,3 +1,4 @@
+import { AgentError } from '../../machines/names/errors.ts';
 import { EcsError } from './port.ts';
 
 /** Exception names of AWS services that mean: the same request may succeed later. */
@@ -32,6 +33,15 @@ const denied = new Set([
   'MissingAuthenticationTokenException',
 ]);
 
+/** What OpenSSL says of a certificate whose authority nobody has told it to trust. */
+const strangers = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
 interface SdkError {
   name?: string;
   message?: string;
@@ -57,7 +67,8 @@ export function ecsErrorOf(error: unknown, { where, invalid }: CallFacts): EcsEr
   const { name = 'Error', message = String(error), code, $metadata = {} } = error as SdkError;
   const status = $metadata.httpStatusCode;
   if (status === undefined) {
-    const said = `The ECS API (${where}) cannot be reached: ${code ?? message}`;
+    const because = error instanceof AgentError ? message : untrusted(code) || (code ?? message);
+    const said = `The ECS API (${where}) cannot be reached: ${because}`;
     return new EcsError('ECS_UNREACHABLE', code ?? name, said, error);
   }
   const said = `${name}: ${message}`;
@@ -83,6 +94,11 @@ export function refusedRegistration(error: EcsError): EcsError {
     return new EcsError('ECS_INVALID', type, message, error);
   return error;
 }
+
+const untrusted = (code = ''): string =>
+  strangers.has(code)
+    ? `its certificate is not trusted (${code}): name a file with that of its authority in SSL_CERT_FILE`
+    : '';
 
 function isPassing(name: string, status: number, { clockSkewCorrected }: SdkMetadata): boolean {
   if (passing.has(name) || status >= 500) return true;

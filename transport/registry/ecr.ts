@@ -7,6 +7,8 @@ import type { EcrLogin } from '../../machines/container/model.ts';
 import type { RegistryLogin } from '../docker/port.ts';
 import type { Clock } from '../host/port.ts';
 import type { Credentials } from '../wire/credentials.ts';
+import type { Wire } from '../wire/http.ts';
+import { ProxyError } from '../wire/proxy.ts';
 import { userAndPassword } from './engine-auth.ts';
 import { RegistryError } from './port.ts';
 
@@ -22,6 +24,7 @@ export interface TokenRequest {
   ecr: EcrLogin;
   credentials: Credentials;
   clock: Clock;
+  wire: Wire;
 }
 
 /** How long ECR may take for one answer. */
@@ -33,9 +36,14 @@ const roundTripMs = 5_000;
  * {@link EcrFailure}. No message holds what ECR gave, and no error is kept as a cause, as the SDK's
  * may hold the whole answer.
  */
-export function tokenSource({ ecr, credentials, clock }: TokenRequest): () => Promise<EcrToken> {
+export function tokenSource({
+  ecr,
+  credentials,
+  clock,
+  wire,
+}: TokenRequest): () => Promise<EcrToken> {
   const where = ecr.endpointOverride || `region ${ecr.region}`;
-  const send = sender(ecr, credentials);
+  const send = sender(ecr, credentials, wire);
   return async () => {
     const ending = new AbortController();
     let cancel = () => {};
@@ -70,13 +78,15 @@ export class EcrFailure extends RegistryError {
 function sender(
   { region, registryId, endpointOverride }: EcrLogin,
   credentials: Credentials,
+  wire: Wire,
 ): (abortSignal: AbortSignal) => Promise<GetAuthorizationTokenResponse> {
   const registryIds = registryId === '' ? {} : { registryIds: [registryId] };
   let client: ECRClient | undefined;
   return async (abortSignal) => {
     const sdk = await import('@aws-sdk/client-ecr');
     const endpoint = endpointOf(endpointOverride);
-    client ??= new sdk.ECRClient({ region, credentials, maxAttempts: 1, ...endpoint });
+    const common = { region, credentials, maxAttempts: 1, requestHandler: wire.sdkHandler() };
+    client ??= new sdk.ECRClient({ ...common, ...endpoint });
     try {
       return await client.send(new sdk.GetAuthorizationTokenCommand(registryIds), { abortSignal });
     } finally {
@@ -125,7 +135,8 @@ function failureOf(error: unknown, where: string): EcrFailure {
   if (name === 'SyntaxError')
     return new EcrFailure(`What answers at ${where} is not Amazon ECR`, { passing: true });
   if (status === undefined) {
-    const text = `Amazon ECR (${where}) cannot be reached: ${code ?? message}`;
+    const because = error instanceof ProxyError ? message : (code ?? message);
+    const text = `Amazon ECR (${where}) cannot be reached: ${because}`;
     return new EcrFailure(text, { passing: code !== undefined });
   }
   const throttled = status === 429 || /Thrott|TooManyRequests|RequestLimitExceeded/.test(name);

@@ -2,6 +2,7 @@ import type { EcrLogin } from '../../machines/container/model.ts';
 import type { RegistryLogin } from '../docker/port.ts';
 import type { Clock, Random } from '../host/port.ts';
 import type { Credentials } from '../wire/credentials.ts';
+import type { Wire } from '../wire/http.ts';
 import { tokenSource } from './ecr.ts';
 import { type EngineAuth, loginOf, readEngineAuth } from './engine-auth.ts';
 import { type LoginRequest, RegistryError, type RegistryPort } from './port.ts';
@@ -18,6 +19,7 @@ export interface RegistryOptions {
   credentials: Credentials;
   clock: Clock;
   random: Random;
+  wire: Wire;
 }
 
 /** Logins of Amazon ECR, and those of the agent's configuration for all other images. */
@@ -42,7 +44,7 @@ class Registry implements RegistryPort {
   }
 
   #ecrLogin(wanted: EcrLogin, request: LoginRequest): Promise<RegistryLogin> {
-    const { clock } = this.#options;
+    const { clock, wire } = this.#options;
     const role = wanted.useExecutionRole ? request.executionRole : null;
     if (wanted.useExecutionRole && role === null)
       throw new RegistryError('REGISTRY_ECR', 'engine ecr credentials: not found');
@@ -51,7 +53,7 @@ class Registry implements RegistryPort {
     const { region, registryId, endpointOverride } = ecr;
     const who = [role?.credentialsId ?? '', role?.roleArn ?? ''];
     const key = JSON.stringify([...who, region, registryId, endpointOverride]);
-    return this.#tokens.get(key, tokenSource({ ecr, credentials, clock }));
+    return this.#tokens.get(key, tokenSource({ ecr, credentials, clock, wire }));
   }
 }
 

@@ -101,6 +101,7 @@ export class SimPlane {
       });
       return this.#connection(listener, cancel);
     },
+    flushed: () => Promise.resolve(),
   };
 
   /** Tells of all that is noticed of the agent, as the control plane's own chart takes it. */

@@ -8,6 +8,7 @@ import type { EcsError } from '../../../transport/ecs/port.ts';
 import { realClock } from '../../../transport/host/clock.ts';
 import { realRandom } from '../../../transport/host/random.ts';
 import { wireTask } from '../../support/frames.ts';
+import { direct } from '../../support/wire.ts';
 
 describe('the local control plane', () => {
   const clock = realClock();
@@ -26,7 +27,7 @@ describe('the local control plane', () => {
 
   const api = () =>
     ecsClient({
-      ...{ endpoint: plane.url, region: 'local', userAgent: 'Spec', clock },
+      ...{ endpoint: plane.url, region: 'local', userAgent: 'Spec', clock, wire: direct },
       credentials: () => Promise.resolve({ accessKeyId: 'A', secretAccessKey: 'S' }),
     });
 
@@ -58,6 +59,7 @@ describe('the local control plane, to an agent', () => {
     credentials: () => Promise.resolve(keys),
     clock: realClock(),
     random: realRandom,
+    wire: direct,
   };
   const taskArn = localTaskArn('specs', 'one');
   let plane: LocalPlane;

@@ -56,6 +56,21 @@ const identity: Case[] = [
     ],
     { more: { ...id, ...secret } },
   ),
+  ...of('ECS_ALTERNATE_CREDENTIAL_PROFILE', 'alternateProfile', [
+    [undefined, 'default'],
+    ['ecs', 'ecs'],
+  ]),
+  ...flagOf('ECS_UPDATES_ENABLED', 'updates.enabled'),
+  ...of('ECS_UPDATE_DOWNLOAD_DIR', 'updates.directory', [
+    [undefined, '.'],
+    ['/var/cache/ecs', '/var/cache/ecs'],
+  ]),
+  ...of('ECS_INSTANCE_IP_COMPATIBILITY', 'ipCompatibility', [
+    [undefined, null],
+    [' IPv6 ', 'ipv6'],
+    ['ipv4', 'ipv4'],
+    ['both', null, `one of ipv4, ipv6, not "both": ${unused}`],
+  ]),
   ...flagOf('AWS_EC2_METADATA_DISABLED', 'metadataDisabled'),
   ...of('AWS_EC2_METADATA_SERVICE_ENDPOINT', 'metadataEndpoint', [
     [undefined, 'http://169.254.169.254'],
@@ -63,7 +78,10 @@ const identity: Case[] = [
     ['http://[fd00:ec2::254]', 'http://[fd00:ec2::254]'],
   ]),
   ...refused('AWS_EC2_METADATA_SERVICE_ENDPOINT', 'metadataEndpoint', [
-    ['ftp://here', 'AWS_EC2_METADATA_SERVICE_ENDPOINT must be an address such as http://169.254.169.254'],
+    [
+      'ftp://here',
+      'AWS_EC2_METADATA_SERVICE_ENDPOINT must be an address such as http://169.254.169.254',
+    ],
   ]),
   ...of('AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE', 'metadataEndpoint', [
     [undefined, 'http://169.254.169.254'],

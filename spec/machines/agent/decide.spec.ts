@@ -17,7 +17,7 @@ describe('the decisions of the agent', () => {
   it('begin with what it knows of itself', () => {
     const identity = { cluster: 'specs', containerInstanceArn: instance, ec2InstanceId: 'i-1' };
     const watching = { warmPool: false, spot: false };
-    const given = { rules: rules(), admission, cleanup, watching };
+    const given = { rules: rules(), updatesEnabled: true, admission, cleanup, watching };
     expect(decide.newAgent({ identity, makesCluster: true, ...given })).to.deep.equal(
       agentContext({ ec2InstanceId: 'i-1', makesCluster: true, begunAt: 0 }),
     );
@@ -135,7 +135,7 @@ describe('the decisions of the agent', () => {
         ...{ ec2InstanceId: null, manifestSeqNum: 42 },
       };
       const watching = { warmPool: false, spot: false };
-      const given = { rules: rules(), admission, cleanup, watching };
+      const given = { rules: rules(), updatesEnabled: true, admission, cleanup, watching };
       const input = { identity, makesCluster: false, ...given };
       expect(decide.newAgent(input)).to.include({ seqNum: 42, manifestSeqNum: 42 });
     });

@@ -38,7 +38,7 @@ const agent = chart(agentMachine);
 
 /** The agent alive, with its control in this state. */
 const alive = (control: StateValue, interruption = 'unwatched') => ({
-  alive: { engine: 'watching', interruption, control },
+  alive: { engine: 'watching', updates: 'awaiting', interruption, control },
 });
 const online = (state: string) => alive({ online: state });
 
@@ -62,7 +62,13 @@ const registers = (containerInstanceArn: string | null) =>
   starts('register', 'register', { containerInstanceArn });
 const startsSession = spawns('session', 'session', { containerInstanceArn: instance });
 /** What ends with the agent, whatever its control is doing. */
-const stopsAll = [stops('watch'), stops('journal'), stops('admission'), stops('images')];
+const stopsAll = [
+  stops('update'),
+  stops('watch'),
+  stops('journal'),
+  stops('admission'),
+  stops('images'),
+];
 const booted = (taskLimits: boolean) => done('boot', { taskLimits, ...stamp });
 
 describe('the agent', () => {
@@ -72,6 +78,7 @@ describe('the agent', () => {
         identity: { cluster: 'specs', containerInstanceArn: null, ec2InstanceId: null },
         makesCluster: false,
         rules: rules({ pullBehavior: 'once' }),
+        updatesEnabled: true,
         admission,
         cleanup,
         watching: { warmPool: false, spot: false },
@@ -93,6 +100,7 @@ describe('the agent', () => {
           spawns('admission', 'admission', admission),
           spawns('images', 'images', { rules: cleanup, at: 1_000 }),
           spawns('watch', 'watch'),
+          spawns('update', 'update', { enabled: true }),
           boots,
         ]);
     });
@@ -585,6 +593,30 @@ describe('the agent', () => {
             ...others,
           ]);
       });
+  });
+
+  describe('whose new version is here', () => {
+    it('lets the last changes reach the disk, and ends so that the new version is started', () => {
+      const exit = { code: 42 as const, reason: '' };
+      const others = stopsAll.filter((ask) => !('stops' in ask && ask.stops === 'update'));
+      const { output } = at(online('serving'))
+        .gets(done('update', stamp))
+        .comesTo('stopping', { exit }, [
+          stops('session'),
+          ...others,
+          starts('settle', 'settle'),
+          starts('patience', 'timer', { deadline: 5_000 }),
+        ])
+        .gets(done('settle', stamp))
+        .comesTo('stopped', {}, [stops('patience')]);
+      expect(output).to.deep.equal(exit);
+    });
+
+    it('lives on when its updater crashes, with another that has nothing', () => {
+      at(online('serving'), { updatesEnabled: false })
+        .gets(failed('update', new Error('a fault of this program')))
+        .stays({}, [spawns('update', 'update', { enabled: false })]);
+    });
   });
 
   describe('that is asked to stop', () => {

@@ -12,6 +12,7 @@ import { realClock } from '../../../transport/host/clock.ts';
 import type { Clock } from '../../../transport/host/port.ts';
 import { realRandom } from '../../../transport/host/random.ts';
 import { type Loopback, listen } from '../../support/loopback.ts';
+import { direct } from '../../support/wire.ts';
 import { expectedSignature, readAuthorization } from '../wire/verifier.ts';
 
 type End = Parameters<AcsListener['closed']>[0];
@@ -64,6 +65,7 @@ const options = (more: object = {}) => ({
   agentHash: 'a8b3e7d3',
   clock: realClock(),
   random: realRandom,
+  wire: direct,
 });
 
 /** A clock that stands, with this way to wait. */
@@ -408,6 +410,47 @@ describe('an ACS connection', () => {
         { clean: false, inactiveInstance: false, reason: '1006 not open after 30 s' },
       ]);
     });
+
+  describe('with a peer that does not read', () => {
+    const count = 20;
+    let line: ReturnType<typeof acsClient>;
+    let peer: WebSocket;
+
+    beforeEach(async () => {
+      line = acsClient(options());
+      const sockets = new WebSocketServer({ server: loopback.server });
+      const taken = once(sockets, 'connection');
+      connection = line.connect(address(loopback.url), ear);
+      [peer] = (await taken) as [WebSocket];
+      peer.pause();
+      await ear.until(() => ear.isOpen);
+      // More than the system keeps for the peer.
+      const messageId = 'x'.repeat(1_000_000);
+      for (let sent = 0; sent < count; sent++) connection.send({ kind: 'heartbeat', messageId });
+    });
+
+    it('tells when all that it was given to send has left', async () => {
+      let left = false;
+      const flushed = line.flushed().then(() => {
+        left = true;
+      });
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(left).to.equal(false);
+      let heard = 0;
+      peer.on('message', () => {
+        heard += 1;
+      });
+      peer.resume();
+      await flushed;
+      while (heard < count) await once(peer, 'message');
+      await line.flushed();
+    });
+
+    it('leaves nothing to wait for where it breaks', async () => {
+      connection?.terminate();
+      await line.flushed();
+    });
+  });
 
   it('that is open has no limit on its opening any more', async () => {
     const waits = new Set<number>();

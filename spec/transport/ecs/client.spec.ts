@@ -9,6 +9,7 @@ import { ecsServer } from '../../../transport/ecs/server.ts';
 import type { Clock } from '../../../transport/host/port.ts';
 import type { Credentials } from '../../../transport/wire/credentials.ts';
 import { type Loopback, listen } from '../../support/loopback.ts';
+import { direct } from '../../support/wire.ts';
 import { expectedSignature, readAuthorization, type SeenRequest } from '../wire/verifier.ts';
 
 interface Call extends SeenRequest {
@@ -121,6 +122,7 @@ describe('the ECS API client', () => {
       credentials,
       userAgent: 'Spec Agent - v1',
       clock,
+      wire: direct,
     });
   const refusalOf = async (call: Promise<unknown>): Promise<EcsError> => {
     try {
@@ -233,7 +235,7 @@ describe('the ECS API client', () => {
   ];
   for (const [ipv6Only, host] of hosts)
     it(`looks for ECS at ${host} where the host has IPv6 only (${ipv6Only})`, async () => {
-      const options = { endpoint: null, region: 'us-nowhere-1', ipv6Only };
+      const options = { endpoint: null, region: 'us-nowhere-1', ipv6Only, wire: direct };
       const keysOf = () => Promise.resolve(keys);
       const api = ecsClient({ ...options, credentials: keysOf, userAgent: 'Spec', clock });
       const { cause } = await refusalOf(api.createCluster('default'));
@@ -242,7 +244,7 @@ describe('the ECS API client', () => {
     });
 
   it('asks an endpoint that is given whatever the host has', async () => {
-    const options = { endpoint: loopback.url, region: 'us-west-2', ipv6Only: true };
+    const options = { endpoint: loopback.url, region: 'us-west-2', ipv6Only: true, wire: direct };
     const keysOf = () => Promise.resolve(keys);
     const api = ecsClient({ ...options, credentials: keysOf, userAgent: 'Spec', clock });
     await api.createCluster('default');
@@ -556,6 +558,7 @@ describe('the local control plane’s ECS API', () => {
       credentials: () => Promise.resolve({ accessKeyId: 'A', secretAccessKey: 'S' }),
       userAgent: 'Spec',
       clock: { now: () => 0, at: () => () => {}, afterTurn: (work) => work() },
+      wire: direct,
     });
     const tags = { owner: 'lab', stage: '' };
     const given = registration({ containerInstanceArn: 'arn:ci/9', tags });

@@ -8,6 +8,7 @@ import { registry } from '../../../transport/registry/registry.ts';
 import { SimClock } from '../../../transport/sim/clock.ts';
 import { simRandom } from '../../../transport/sim/random.ts';
 import type { AwsKeys, Credentials } from '../../../transport/wire/credentials.ts';
+import { direct } from '../../support/wire.ts';
 import { expectedSignature, readAuthorization } from '../wire/verifier.ts';
 import { type EcrServer, entry, fails, gives, startEcr } from './ecr-server.ts';
 
@@ -59,6 +60,7 @@ describe('a login of Amazon ECR', () => {
       credentials: () => credentials(),
       clock,
       random: simRandom(1),
+      wire: direct,
     });
   const asking = (more: Partial<EcrLogin> = {}, as: Partial<LoginRequest> = {}): LoginRequest => ({
     image,

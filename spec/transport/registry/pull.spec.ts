@@ -14,6 +14,7 @@ import {
   type SpecRegistry,
   startRegistry,
 } from '../../support/registry.ts';
+import { direct } from '../../support/wire.ts';
 import { type EcrServer, entry, gives, startEcr } from './ecr-server.ts';
 
 const login = { username: 'AWS', password: 's3:cret' };
@@ -48,6 +49,7 @@ for (const tls of [false, true])
         credentials,
         clock: realClock(),
         random: simRandom(1),
+        wire: direct,
       });
     /** Answers the digests that the Engine then has of the image, and takes it away again. */
     const pull = async (reference: string, found: RegistryLogin | null): Promise<string[]> => {
