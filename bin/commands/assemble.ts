@@ -1,4 +1,5 @@
 import { type Agent, type AgentSettings, createAgent } from '../../actors/agent.ts';
+import type { Log } from '../../actors/recorder.ts';
 import type { Saved } from '../../actors/restore.ts';
 import type { Store } from '../../persistence/store.ts';
 import { acsClient } from '../../transport/acs/client.ts';
@@ -17,7 +18,6 @@ import { pauseImage, pauseReference } from '../../transport/pause/image.ts';
 import { registry } from '../../transport/registry/registry.ts';
 import { credentialsFrom } from '../../transport/wire/credentials.ts';
 import type { Config } from '../config/config.ts';
-import type { AgentLog } from '../service/log.ts';
 import { agentHash, agentVersion, userAgent } from '../version.ts';
 
 /** What an agent of this process is put together from. */
@@ -25,11 +25,15 @@ export interface Assembly {
   /** With the region known. */
   config: Config;
   clock: Clock;
-  log: AgentLog;
+  log: Log;
   store: Store;
   saved: Saved;
   /** The EC2 instance identity document and its signature; null off EC2. */
   identity: AgentSettings['identity'];
+  /** Whether certificates of TLS are not verified. */
+  insecure: boolean;
+  /** Whether the EC2 instance metadata service is taken for absent. */
+  metadataBlackholed: boolean;
 }
 
 /** The Engine that the configuration names, and the cgroups of tasks beside it. */
@@ -106,7 +110,11 @@ export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEn
   return createAgent(ports, settingsOf(assembly), saved);
 }
 
-function settingsOf({ config, identity }: Assembly): AgentSettings {
+/** What the agent must know of its configuration and its host. */
+export function settingsOf({
+  config,
+  identity,
+}: Pick<Assembly, 'config' | 'identity'>): AgentSettings {
   const { taskLimits, taskCleanup, pull } = config;
   return {
     cluster: config.cluster,

@@ -4,6 +4,7 @@ import type { CleanupRules } from '../../machines/image/model.ts';
 import type { PortRange } from '../../transport/host/ports.ts';
 import type { AwsKeys } from '../../transport/wire/credentials.ts';
 import { diskIntervalMs, diskPercents, keptImages } from './images.ts';
+import type { LogLevel } from './instance.ts';
 import { ConfigError, readSettings, type Settings } from './settings.ts';
 import { type Environment, knownLogDrivers, type Platform } from './variables.ts';
 
@@ -24,8 +25,19 @@ export interface Config {
   /** The data directory as the Engine's host names it: another path for an agent in a container. */
   hostDataDirectory: string;
   checkpoint: boolean;
-  logLevel: Settings['ECS_LOGLEVEL'];
-  logFile: string | null;
+  log: {
+    /** Of what goes to standard output. */
+    level: LogLevel;
+    /** Of what goes to the file. */
+    onInstanceLevel: LogLevel;
+    file: string | null;
+    /** The log driver of the agent's own container, '' for none that is known. */
+    driver: string;
+    rollover: 'size' | 'hourly' | 'none';
+    format: 'logfmt' | 'json';
+    maxFileSizeMb: number;
+    maxRollCount: number;
+  };
   /** Where the introspection endpoint listens; port 0 turns it off. */
   introspection: { address: string; port: number };
   metricsDisabled: boolean;
@@ -104,13 +116,26 @@ const instanceOf = (settings: Settings, platform: Platform) => ({
   dockerHost: settings.DOCKER_HOST,
   dataDirectory: settings.ECS_DATADIR,
   hostDataDirectory: hostDirectoryOf(settings, platform),
-  logLevel: settings.ECS_LOGLEVEL,
-  logFile: settings.ECS_LOGFILE || null,
+  log: logOf(settings),
   introspection: {
     address: settings.ECS_INTROSPECTION_BIND_ADDRESS,
     port: settings.ECS_INTROSPECTION_PORT,
   },
   metricsDisabled: settings.ECS_DISABLE_METRICS,
+});
+
+/** Where the agent's container has a log driver, its lines are kept there, and need no file. */
+const logOf = (settings: Settings): Config['log'] => ({
+  level: settings.ECS_LOGLEVEL,
+  onInstanceLevel:
+    settings.ECS_LOGLEVEL_ON_INSTANCE ??
+    (settings.ECS_LOG_DRIVER === '' ? settings.ECS_LOGLEVEL : 'none'),
+  file: settings.ECS_LOGFILE || null,
+  driver: settings.ECS_LOG_DRIVER,
+  rollover: settings.ECS_LOG_ROLLOVER_TYPE,
+  format: settings.ECS_LOG_OUTPUT_FORMAT,
+  maxFileSizeMb: settings.ECS_LOG_MAX_FILE_SIZE_MB,
+  maxRollCount: settings.ECS_LOG_MAX_ROLL_COUNT,
 });
 
 const capacityOf = (settings: Settings) => ({

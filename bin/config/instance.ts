@@ -19,6 +19,11 @@ export const knownLogDrivers: readonly string[] = [
   'awsfirelens',
 ];
 
+const levels = ['debug', 'info', 'warn', 'error', 'crit', 'none'] as const;
+/** The least level that is logged. */
+export type LogLevel = (typeof levels)[number];
+const level: parse.Parser<LogLevel> = (given) => parse.oneOf(levels)(given.toLowerCase());
+
 /** What the container instance is: its cluster and keys, its Engine, its state and log, its capacity. */
 export const instanceVariables = {
   ECS_CLUSTER: variable({
@@ -71,8 +76,7 @@ export const instanceVariables = {
     meaning: 'Keep state over restarts; by default if ECS_DATADIR is set.',
   }),
   ECS_LOGLEVEL: variable({
-    parse: (given) =>
-      parse.oneOf(['debug', 'info', 'warn', 'error', 'crit', 'none'])(given.toLowerCase()),
+    parse: level,
     otherwise: 'info' as const,
     onWrong: 'warn',
     meaning: 'Least level of what is logged.',
@@ -82,6 +86,42 @@ export const instanceVariables = {
     otherwise: '',
     onWrong: 'warn',
     meaning: 'File to log to, besides standard output.',
+  }),
+  ECS_LOGLEVEL_ON_INSTANCE: variable<LogLevel | null>({
+    parse: level,
+    otherwise: null,
+    onWrong: 'warn',
+    meaning: 'Least level of what is logged to ECS_LOGFILE; by default ECS_LOGLEVEL.',
+  }),
+  ECS_LOG_DRIVER: variable({
+    parse: parse.text,
+    otherwise: '',
+    onWrong: 'warn',
+    meaning: 'Log driver of the agent’s own container: with one, nothing is logged to ECS_LOGFILE.',
+  }),
+  ECS_LOG_ROLLOVER_TYPE: variable<'size' | 'hourly' | 'none'>({
+    parse: parse.oneOf(['size', 'hourly', 'none']),
+    otherwise: 'size',
+    onWrong: 'warn',
+    meaning: 'When ECS_LOGFILE is begun anew.',
+  }),
+  ECS_LOG_OUTPUT_FORMAT: variable<'logfmt' | 'json'>({
+    parse: parse.oneOf(['logfmt', 'json']),
+    otherwise: 'logfmt',
+    onWrong: 'warn',
+    meaning: 'How a line of the log is written.',
+  }),
+  ECS_LOG_MAX_FILE_SIZE_MB: variable({
+    parse: parse.decimal,
+    otherwise: 5,
+    onWrong: 'warn',
+    meaning: 'Megabytes after which ECS_LOGFILE is begun anew.',
+  }),
+  ECS_LOG_MAX_ROLL_COUNT: variable({
+    parse: parse.whole({ most: 1_000_000 }),
+    otherwise: 24,
+    onWrong: 'warn',
+    meaning: 'How many earlier files of ECS_LOGFILE are kept.',
   }),
   ECS_RESERVED_PORTS: variable({
     parse: parse.ports,

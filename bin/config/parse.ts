@@ -28,6 +28,12 @@ export const whole =
     return wrong(`a whole number ${least === 0 ? 'of at most' : `from ${least} to`} ${most}`);
   };
 
+/** A number above zero, with or without a fraction; zero passes, as it means "not set". */
+export const decimal: Parser<number> = (given) => {
+  const number = /^(\d+\.?\d*|\.\d+)$/.test(given.trim()) ? Number(given) : Number.NaN;
+  return Number.isFinite(number) ? { value: number } : wrong('a number, such as 5 or 0.5');
+};
+
 /** A whole number of either sign. */
 export const integer: Parser<number> = (given) => {
   const number = /^[+-]?\d+$/.test(given) ? Number(given) : Number.NaN;

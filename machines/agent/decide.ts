@@ -33,6 +33,7 @@ export const newAgent = ({ identity, rules, admission, cleanup }: AgentInput): A
   refused: [],
   attempts: 0,
   registeringSince: null,
+  awaySince: null,
   crashes: [],
   exit: { code: exitCodes.clean, reason: '' },
 });

@@ -10,8 +10,8 @@ import type { AgentIdentity } from './model.ts';
 export type AgentEvent =
   | { type: 'agent.start'; at: number }
   | { type: 'agent.stop'; at: number }
-  | { type: 'session.connected' }
-  | { type: 'session.disconnected' }
+  | { type: 'session.connected'; at: number }
+  | { type: 'session.disconnected'; at: number }
   /** `known` holds the ARNs of the payload's tasks that the agent has already. */
   | { type: 'payload.received'; payload: Payload; known: string[]; at: number }
   /** Everything that happened before the commit was asked for is on disk. */

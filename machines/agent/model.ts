@@ -34,9 +34,17 @@ export interface AgentContext {
   /** Tries to register, and when the first of them failed. */
   attempts: number;
   registeringSince: number | null;
+  /** Since when ACS is not connected, since the registration at most; null while it is. */
+  awaySince: number | null;
   /** When sessions crashed lately. */
   crashes: number[];
   exit: AgentExit;
+}
+
+/** Whether the agent does its work, in a sentence. */
+export interface Health {
+  healthy: boolean;
+  sentence: string;
 }
 
 /** The agent's own record: what must survive a restart of the process. */

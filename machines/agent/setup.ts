@@ -43,16 +43,21 @@ export const agentSetup = setup({
     keepBooted: assign(({ context }, { taskLimits }: Booted) => ({
       rules: { ...context.rules, taskLimits },
     })),
-    keepInstance: assign((_, { containerInstanceArn }: Registered) => ({
+    keepInstance: assign((_, { containerInstanceArn, at }: Registered) => ({
       containerInstanceArn,
       attempts: 0,
+      awaySince: at,
     })),
+    keepAway: assign((_, { at }: { at: number }) => ({ awaySince: at })),
+    forgetAway: assign({ awaySince: null }),
     countAttempt: assign(({ context }, { at }: Failure) => ({
       attempts: context.attempts + 1,
       registeringSince: context.registeringSince ?? at,
     })),
     countCrash: assign(({ context }, { at }: Stamp) => ({
       crashes: decide.crashesWith(context.crashes, at),
+      // A session that crashes does not say that it was connected.
+      awaySince: context.awaySince ?? at,
     })),
     fail: assign((_, failure: Failure) => ({ exit: decide.exitAfter(failure) })),
     giveUp: assign({

@@ -1,7 +1,7 @@
 import { sortRows } from '../../actors/restore.ts';
 import { assemble, connectEngine } from '../../bin/commands/assemble.ts';
 import { type Config, readConfig } from '../../bin/config/config.ts';
-import { openLog } from '../../bin/service/log.ts';
+import { openLog, plainLog } from '../../bin/service/log.ts';
 import { LevelStore } from '../../persistence/level.ts';
 import { pulse, type Stage } from './stage.ts';
 
@@ -22,10 +22,10 @@ export async function startInProcess(
   const { config } = readConfig(stage.environment(), 'linux');
   const store = new LevelStore(config.dataDirectory);
   const { rows } = await store.open();
-  const log = openLog({ level: 'warn', file: null, clock });
+  const log = openLog({ ...plainLog, level: 'warn' }, clock);
   const assembly = {
     config: { ...config, ...change(config) },
-    ...{ clock, log, store, identity: null },
+    ...{ clock, log, store, identity: null, insecure: false, metadataBlackholed: false },
     saved: sortRows(rows),
   };
   const agent = assemble(assembly, connectEngine(assembly));

@@ -304,6 +304,7 @@ export const agentContext = (more: Partial<AgentContext> = {}): AgentContext => 
   refused: [],
   attempts: 0,
   registeringSince: null,
+  awaySince: null,
   crashes: [],
   exit: { code: 0, reason: '' },
   ...more,

@@ -3,13 +3,20 @@ import {
   ECSClient,
   RegisterContainerInstanceCommand,
   SubmitTaskStateChangeCommand,
+  UpdateContainerInstancesStateCommand,
 } from '@aws-sdk/client-ecs';
 import type { TaskReport } from '../../machines/report/model.ts';
 import type { Clock } from '../host/port.ts';
 import type { Credentials } from '../wire/credentials.ts';
 import { encodeRegistration, encodeTaskChange } from './codec.ts';
 import { ecsErrorOf } from './errors.ts';
-import { EcsError, type EcsPort, type PollEndpoints, type Registration } from './port.ts';
+import {
+  EcsError,
+  type EcsPort,
+  type InstanceState,
+  type PollEndpoints,
+  type Registration,
+} from './port.ts';
 
 /** How the agent reaches the ECS API. */
 export interface EcsOptions {
@@ -86,6 +93,24 @@ class EcsClient implements EcsPort {
     const invalid = ['InvalidParameterException'];
     // Without options, so that the SDK keeps what it has worked out for calls of this kind.
     await this.#call({ signal, invalid }, () => this.#client.send(command));
+  }
+
+  async updateInstanceState(
+    { arn, cluster, status }: InstanceState,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const containerInstances = [arn];
+    const command = new UpdateContainerInstancesStateCommand({
+      ...{ cluster, containerInstances, status },
+    });
+    const invalid = ['InvalidParameterException', 'ClientException', 'ClusterNotFoundException'];
+    const { failures } = await this.#call({ signal, invalid }, (abortSignal) =>
+      this.#client.send(command, { abortSignal }),
+    );
+    const [failure] = failures ?? [];
+    if (!failure) return;
+    const { reason = 'no reason given' } = failure;
+    throw new EcsError('ECS_FAILED', reason, `ECS did not make ${arn} ${status}: ${reason}`);
   }
 
   /** Runs a call that ends when its time is up or the caller's signal aborts, come what may. */

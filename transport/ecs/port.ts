@@ -28,6 +28,15 @@ export interface EcsPort {
     signal?: AbortSignal,
   ): Promise<PollEndpoints>;
   submitTaskStateChange(cluster: string, report: TaskReport, signal?: AbortSignal): Promise<void>;
+  /** Has tasks moved away from a container instance, or placed on it again. */
+  updateInstanceState(change: InstanceState, signal?: AbortSignal): Promise<void>;
+}
+
+/** A container instance, and what it is to be. */
+export interface InstanceState {
+  arn: string;
+  cluster: string;
+  status: 'ACTIVE' | 'DRAINING';
 }
 
 /**

@@ -6,7 +6,7 @@ import { EcsError, type EcsPort, type Registration } from '../ecs/port.ts';
 import type { Clock } from '../host/port.ts';
 
 /** Which call of the ECS API a fault is for. */
-export type PlaneCall = 'register' | 'discover' | 'submit';
+export type PlaneCall = 'register' | 'discover' | 'submit' | 'state';
 
 /**
  * A control plane without sockets, for one container instance under one virtual clock: both ports
@@ -17,6 +17,8 @@ export class SimPlane {
   readonly reports: TaskReport[] = [];
   readonly acknowledgements: Acknowledgement[] = [];
   readonly registrations: Registration[] = [];
+  /** What the container instance was to be, in order. */
+  readonly instanceStates: ('ACTIVE' | 'DRAINING')[] = [];
   /** How often the agent connected. */
   connections = 0;
   readonly #clock: Clock;
@@ -43,6 +45,10 @@ export class SimPlane {
     submitTaskStateChange: async (_, report, signal) => {
       await this.#answer('submit', signal);
       this.reports.push(structuredClone(report));
+    },
+    updateInstanceState: async ({ status }, signal) => {
+      await this.#answer('state', signal);
+      this.instanceStates.push(status);
     },
   };
 

@@ -175,15 +175,61 @@ const stateAndLog: Case[] = [
     ],
     { more: { ECS_DATADIR: '/data' } },
   ),
-  ...of('ECS_LOGLEVEL', 'logLevel', [
+  ...of('ECS_LOGLEVEL', 'log.level', [
     [undefined, 'info'],
     ...['debug', 'info', 'warn', 'error', 'crit', 'none'].map((level): Row => [level, level]),
     ['DEBUG', 'debug'],
     ['critical', 'info', `${levelWords}, not "critical": ${unused}`],
   ]),
-  ...of('ECS_LOGFILE', 'logFile', [
+  ...of('ECS_LOGFILE', 'log.file', [
     [undefined, null],
     ['/log/ecs-agent.log', '/log/ecs-agent.log'],
+  ]),
+  ...of('ECS_LOGLEVEL_ON_INSTANCE', 'log.onInstanceLevel', [
+    [undefined, 'info'],
+    ['Warn', 'warn'],
+    ['none', 'none'],
+    ['off', 'info', `${levelWords}, not "off": ${unused}`],
+  ]),
+  ...of(
+    'ECS_LOGLEVEL_ON_INSTANCE',
+    'log.onInstanceLevel',
+    [
+      [undefined, 'none'],
+      ['debug', 'debug'],
+    ],
+    { more: { ECS_LOG_DRIVER: 'awslogs', ECS_LOGLEVEL: 'error' } },
+  ),
+  ...of('ECS_LOGLEVEL', 'log.onInstanceLevel', [
+    [undefined, 'info'],
+    ['error', 'error'],
+  ]),
+  ...of('ECS_LOG_DRIVER', 'log.driver', [
+    [undefined, ''],
+    ['journald', 'journald'],
+  ]),
+  ...of('ECS_LOG_ROLLOVER_TYPE', 'log.rollover', [
+    [undefined, 'size'],
+    ...['size', 'hourly', 'none'].map((type): Row => [type, type]),
+    ['daily', 'size', `one of size, hourly, none, not "daily": ${unused}`],
+  ]),
+  ...of('ECS_LOG_OUTPUT_FORMAT', 'log.format', [
+    [undefined, 'logfmt'],
+    ['json', 'json'],
+    ['xml', 'logfmt', `one of logfmt, json, not "xml": ${unused}`],
+  ]),
+  ...of('ECS_LOG_MAX_FILE_SIZE_MB', 'log.maxFileSizeMb', [
+    [undefined, 5],
+    ['0', 5],
+    ['0.5', 0.5],
+    ['20', 20],
+    ...wrong('a number, such as 5 or 0.5', 5, ['-1', '5MB', '1e3']),
+  ]),
+  ...of('ECS_LOG_MAX_ROLL_COUNT', 'log.maxRollCount', [
+    [undefined, 24],
+    ['0', 24],
+    ['3', 3],
+    ...wrong('a whole number of at most 1000000', 24, ['-1', '2.5']),
   ]),
 ];
 
