@@ -101,7 +101,7 @@ export class RollingFile extends Writable {
     this.#file = await open(path, 'a');
     const { size, mtimeMs } = await this.#file.stat();
     this.#bytes = size;
-    this.#hour = hourOf(mtimeMs);
+    this.#hour = size === 0 ? '' : hourOf(mtimeMs);
     return this.#file;
   }
 

@@ -88,7 +88,9 @@ describe('the agent', () => {
         .gets(booted(true))
         .comesTo(alive('registering'), { rules: rules({ taskLimits: true }) }, [registers(null)])
         .gets(done('register', { containerInstanceArn: instance, ...stamp }))
-        .comesTo(online('connecting'), { containerInstanceArn: instance }, [startsSession]);
+        .comesTo(online('connecting'), { containerInstanceArn: instance, awaySince: stamp.at }, [
+          startsSession,
+        ]);
     });
 
     it('fails for now when the Engine does not answer', () => {
@@ -124,7 +126,7 @@ describe('the agent', () => {
     it('forgets its attempts once it is registered', () => {
       at(alive('registering'), { attempts: 3, registeringSince: 1_000 })
         .gets(done('register', { containerInstanceArn: instance, ...stamp }))
-        .comesTo(online('connecting'), { attempts: 0 }, [startsSession]);
+        .comesTo(online('connecting'), { attempts: 0, awaySince: stamp.at }, [startsSession]);
     });
 
     it('fails for now when ECS was too busy for an hour', () => {
@@ -215,12 +217,12 @@ describe('the agent', () => {
   });
 
   describe('whose session comes and goes', () => {
-    it('serves while ACS is connected', () => {
-      at(online('connecting'))
-        .gets({ type: 'session.connected' })
-        .comesTo(online('serving'))
-        .gets({ type: 'session.disconnected' })
-        .comesTo(online('connecting'));
+    it('serves while ACS is connected, and remembers since when it is not', () => {
+      at(online('connecting'), { awaySince: 1_000 })
+        .gets({ type: 'session.connected', at: 2_000 })
+        .comesTo(online('serving'), { awaySince: null })
+        .gets({ type: 'session.disconnected', at: 3_000 })
+        .comesTo(online('connecting'), { awaySince: 3_000 });
     });
 
     it('begins a new session after one that crashed, and counts the crash', () => {
@@ -228,11 +230,13 @@ describe('the agent', () => {
         .gets(failed('session', new Error('a fault of this program')))
         .comesTo(alive('recovering'), {}, [starts('recover', 'timer', { deadline: 0 })])
         .gets(done('recover', stamp))
-        .comesTo(online('connecting'), { crashes: [1_000, 2_000] }, [startsSession]);
+        .comesTo(online('connecting'), { crashes: [1_000, 2_000], awaySince: 2_000 }, [
+          startsSession,
+        ]);
     });
 
     it('forgets crashes of more than a minute ago', () => {
-      at(alive('recovering'), { crashes: [1_000, 2_000, 3_000, 4_000, 5_000] })
+      at(alive('recovering'), { crashes: [1_000, 2_000, 3_000, 4_000, 5_000], awaySince: 4_500 })
         .gets(done('recover', { at: 61_000, roll: 0 }))
         .comesTo(online('connecting'), { crashes: [2_000, 3_000, 4_000, 5_000, 61_000] }, [
           startsSession,
