@@ -27,22 +27,24 @@ export interface HeapStatistics {
  * V8 counts as its limit room for young objects too, which old ones cannot use: 48 MiB in Node.js 20,
  * 192 MiB in Node.js 24, by measurement.
  */
-const youngBytes = (process.versions.node.startsWith('20.') ? 48 : 192) * 1_048_576;
-const mostShare = 0.95;
+const youngBytes = (Number.parseInt(process.versions.node, 10) < 24 ? 48 : 192) * 1_048_576;
+/** How full the heap may be after one major collection, and after each of two in a row. */
+const mostShare = { once: 0.95, twice: 0.9 };
 
 /** How much memory objects may take: where V8 finds no more, it ends the process without a word. */
 export const heapLimitOf = ({ heap_size_limit: limit }: HeapStatistics): number =>
-  Math.max(limit - youngBytes, limit / 2);
+  Math.max(limit - youngBytes, limit / 3);
 
 /**
- * Judges the heap after each major collection. Two in a row that leave it nearly full mean that it
- * will stay so: the first may have come just before a large object was let go.
+ * Judges the heap after each major collection. One may have come just before a large object was let
+ * go; but where hardly any room is left, there may be no other before the end.
  */
 export function heapJudge(): (heap: HeapStatistics) => boolean {
   let full = 0;
   return (heap) => {
-    full = heap.used_heap_size > mostShare * heapLimitOf(heap) ? full + 1 : 0;
-    return full >= 2;
+    const share = heap.used_heap_size / heapLimitOf(heap);
+    full = share > mostShare.twice ? full + 1 : 0;
+    return full >= 2 || share > mostShare.once;
   };
 }
 
@@ -56,6 +58,7 @@ export function memoryNow(): Record<string, number> {
   );
 }
 
+/** Bytes in whole MiB. */
 export const mibOf = (bytes: number): number => Math.round(bytes / 1_048_576);
 
 /** As V8 tells it of a collection that went through the whole heap. */

@@ -21,6 +21,8 @@ const leak = (): void => {
 
 const deeds: Record<string, () => void> = {
   wait: () => {},
+  // Goes on after it was asked to stop, until SIGUSR2.
+  linger: () => {},
   throw: () => {
     setTimeout(() => {
       throw Object.assign(new Error('a fault\nof this program'), { code: 'SPEC_FAULT' });
@@ -35,6 +37,7 @@ deeds[what ?? '']?.();
 log.info('Begun');
 
 await new Promise((resolve) => life.ending.addEventListener('abort', resolve));
+if (what === 'linger') await new Promise((resolve) => process.once('SIGUSR2', resolve));
 clearInterval(keepAlive);
 const code = await life.leave(what === 'wait' ? 7 : 0);
 await log.close();
