@@ -33,11 +33,12 @@ const deeds: Record<string, () => void> = {
   // Nobody writes to the pipe, so a thread of the pool waits for ever.
   hang: () => open(path, 'r', () => {}),
 };
+const released = new Promise((resolve) => process.once('SIGUSR2', resolve));
 deeds[what ?? '']?.();
 log.info('Begun');
 
 await new Promise((resolve) => life.ending.addEventListener('abort', resolve));
-if (what === 'linger') await new Promise((resolve) => process.once('SIGUSR2', resolve));
+if (what === 'linger') await released;
 clearInterval(keepAlive);
 const code = await life.leave(what === 'wait' ? 7 : 0);
 await log.close();
