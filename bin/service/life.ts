@@ -20,8 +20,8 @@ export interface Life {
   leave(code: number): Promise<number>;
 }
 
-/** How long the way out may take after a signal: five seconds, less what it takes to force it. */
-const leaveWithinMs = 4_500;
+/** How long the way out may take after a signal: five seconds, less a second for a busy host. */
+const leaveWithinMs = 4_000;
 /** How long it may take where the heap is nearly full. */
 const rescueWithinMs = 1_500;
 /** What Windows has in place of SIGTERM: the console is closed, or Ctrl-Break was pressed. */
