@@ -57,7 +57,7 @@ export function bindBoot(ports: BootPorts) {
 }
 
 /** Asks the Engine who it is and whether tasks can have cgroups here; rejects as its ports do. */
-async function bootAgent(ports: BootPorts, signal: AbortSignal): Promise<Booting> {
+export async function bootAgent(ports: BootPorts, signal: AbortSignal): Promise<Booting> {
   const { docker, log, settings } = ports;
   const engine = await docker.version(signal);
   log.info('The Engine answers', { ...engine });

@@ -1,9 +1,11 @@
-import type { AnyActorRef } from 'xstate';
+import type { AnyActorRef, AnyMachineSnapshot } from 'xstate';
+import { healthOf } from '../machines/agent/health.ts';
 import type { AgentContext } from '../machines/agent/model.ts';
 import type { ContainerContext } from '../machines/container/model.ts';
 import { containerActorId, taskActorId } from '../machines/names/arn.ts';
 import type { TaskContext, TaskPlan } from '../machines/task/model.ts';
 import type { ContainerRef, EngineNames } from '../transport/docker/port.ts';
+import type { Clock } from '../transport/host/port.ts';
 import type {
   IntrospectedContainer,
   IntrospectedTask,
@@ -15,16 +17,26 @@ import { type ExplainPorts, explain } from './explain.ts';
 export interface IntrospectPorts extends ExplainPorts {
   version: string;
   names: EngineNames;
+  clock: Clock;
 }
 
 /** The living agent as its introspection endpoints show it. */
 export function introspect(ports: IntrospectPorts): IntrospectionSource {
-  const { system, plans, version } = ports;
+  const { system, plans, version, clock } = ports;
   return {
     metadata: () => {
       const { cluster, containerInstanceArn } = system.get('agent').getSnapshot()
         .context as AgentContext;
       return { cluster, containerInstanceArn, version };
+    },
+    health: () => {
+      const snapshot: AnyMachineSnapshot = system.get('agent').getSnapshot();
+      const touch = {
+        registered: snapshot.matches({ alive: { control: 'online' } }),
+        connected: snapshot.matches({ alive: { control: { online: 'serving' } } }),
+        awaySince: (snapshot.context as AgentContext).awaySince,
+      };
+      return healthOf(touch, clock.now());
     },
     tasks: () => [...plans.all()].flatMap((plan) => taskIn(ports, plan)),
     explain: (task) => explain(ports, task),

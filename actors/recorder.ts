@@ -26,12 +26,20 @@ export function stateName(value: StateValue): string {
     .join('+');
 }
 
-/** Tells of every state that a machine of the system goes through, in the order it happens. */
-export function recordTransitions(system: System, tell: (transition: Transition) => void): void {
+/**
+ * Tells of every state that a machine of the system goes through, in the order it happens; of those
+ * actors only whose id fits, where that is given.
+ */
+export function recordTransitions(
+  system: System,
+  tell: (transition: Transition) => void,
+  fits: (actorId: string) => boolean = () => true,
+): void {
   const last = new WeakMap<AnyActorRef, string>();
   system.inspect((event) => {
     if (event.type !== '@xstate.microstep') return;
     const actor = event.actorRef as AnyActorRef;
+    if (!fits(actor.id)) return;
     const { value } = event.snapshot as Partial<AnyMachineSnapshot>;
     if (value === undefined) return;
     const to = stateName(value);
@@ -40,4 +48,28 @@ export function recordTransitions(system: System, tell: (transition: Transition)
     last.set(actor, to);
     tell({ actor: actor.id, from, to, event: event.event.type });
   });
+}
+
+/** The steps of a task's or a container's life that those who run a host read of. */
+const milestones = new Set(['running', 'stopping', 'stopped']);
+
+/** Logs how tasks and containers fare; at `debug` every transition of every actor. */
+export function logTransitions(system: System, log: Log, least: 'debug' | 'info'): void {
+  const all = least === 'debug';
+  recordTransitions(
+    system,
+    (transition) => {
+      if (all) log.debug('Transition', { ...transition });
+      const [kind, task = '', container] = transition.actor.split('/');
+      const [from = '', to = ''] = [transition.from, transition.to].map((name) =>
+        name.replace(/\..*/, ''),
+      );
+      if (from === to || !milestones.has(to)) return;
+      const { event } = transition;
+      if (kind === 'task') log.info(`Task ${to}`, { task, from, event });
+      if (kind === 'container')
+        log.info(`Container ${to}`, { task, container: container ?? '', from, event });
+    },
+    (actorId) => all || /^(task|container)\//.test(actorId),
+  );
 }

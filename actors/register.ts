@@ -1,5 +1,5 @@
-import { attributesOf, type Capabilities } from '../machines/agent/attributes.ts';
 import { tagsOf } from '../machines/agent/decide.ts';
+import { attributesOf, type Capabilities } from '../machines/capability/attributes.ts';
 import { AgentError } from '../machines/names/errors.ts';
 import type { Ec2Port } from '../transport/ec2/port.ts';
 import type { EcsPort, Registration } from '../transport/ecs/port.ts';
@@ -89,8 +89,8 @@ async function instanceTags(
 }
 
 /** What ECS is told at registration. Throws `HOST_MEMORY_RESERVED` where nothing would be left. */
-function registrationOf(
-  { host, settings, booting }: RegisterPorts,
+export function registrationOf(
+  { host, settings, booting }: Pick<RegisterPorts, 'host' | 'settings' | 'booting'>,
   containerInstanceArn: string | null,
 ): Omit<Registration, 'clientToken' | 'tags'> {
   const { platform, cpuArchitecture, windows, cpuUnits, memoryMiB } = host.facts();

@@ -1,51 +1,112 @@
 import type { Agent } from '../../actors/agent.ts';
+import { dumpOf } from '../../actors/dump.ts';
 import { introspect } from '../../actors/introspection.ts';
-import { recordTransitions } from '../../actors/recorder.ts';
+import { logTransitions } from '../../actors/recorder.ts';
 import { exitCodes } from '../../machines/agent/model.ts';
+import { AgentError } from '../../machines/names/errors.ts';
 import { LevelStore } from '../../persistence/level.ts';
 import type { Row, Store } from '../../persistence/store.ts';
 import { realClock } from '../../transport/host/clock.ts';
 import { openIntrospection } from '../../transport/http/introspection.ts';
-import { readConfig } from '../config/config.ts';
-import { gatherSources, readConfigFile } from '../config/load.ts';
-import { type AgentLog, openLog } from '../service/log.ts';
-import type { Environment } from '../variables/variables.ts';
+import type { IntrospectionSource } from '../../transport/http/port.ts';
+import { type Config, readConfig } from '../config/config.ts';
+import { gatherSources, readLocalConfig } from '../config/load.ts';
+import { beginLife, type Life } from '../service/life.ts';
+import { type AgentLog, openLog, plainLog } from '../service/log.ts';
+import { lowerOomScore, memoryNow } from '../service/memory.ts';
+import type { Environment, Platform } from '../variables/variables.ts';
 import { agentText, agentVersion } from '../version.ts';
 import { type Assembly, assemble, connectEngine, waitLimits } from './assemble.ts';
+import type { Flags } from './flags.ts';
 import { reachInstance } from './instance.ts';
+import { withLevels } from './levels.ts';
 import { resume } from './resume.ts';
+
+/** What the agent's command is given. */
+export interface AgentCall {
+  flags: Flags;
+  /** Words that follow the flags, which none is made of. */
+  ignored: string[];
+}
+
+/** What stays the same while the agent of this process runs. */
+interface Run extends Pick<Assembly, 'config' | 'metadata' | 'clock' | 'environment'> {
+  flags: Flags;
+  log: AgentLog;
+  life: Life;
+}
+
+const platform: Platform = process.platform === 'win32' ? 'windows' : 'linux';
 
 /**
  * `ecs-agent`: the agent itself, until it is asked to stop. Answers the exit code that a supervisor
  * of the Amazon ECS agent knows: 0 after a signal, 1 for what may pass, 5 for what will not.
  */
-export async function agentCommand(_: string[], environment: Environment): Promise<number> {
+export async function agentCommand(call: AgentCall, environment: Environment): Promise<number> {
   const clock = realClock();
-  const platform = process.platform === 'win32' ? 'windows' : 'linux';
-  let log = openLog({ level: 'info', file: null, clock });
+  const { flags } = call;
+  let log = openLog(plainLog, clock);
+  const life = beginLife({ clock, log: () => log });
+  let code: number = exitCodes.error;
   try {
-    const file = readConfigFile(environment, platform);
-    const { config } = readConfig(environment, platform, { file });
-    log = openLog({ level: config.logLevel, file: config.logFile, clock });
-    log.info('Starting the ECS agent', { version: agentVersion, cluster: config.cluster });
-    const metadata = await reachInstance(config, { clock, log });
-    const { sources, warnings } = await gatherSources(environment, platform, { metadata });
-    const read = readConfig(environment, platform, sources);
-    for (const warning of [...warnings, ...read.warnings]) log.warn(warning);
-    return await run({ config: read.config, metadata, log, clock });
+    const levels = levelsFor(call, environment);
+    const { config } = readLocalConfig(levels.environment, platform);
+    log = openLog(config.log, clock);
+    for (const warning of levels.warnings) log.warn(warning);
+    const begun = { flags, environment: levels.environment, log, clock, life };
+    const outside = await unlessEnding(life, lookAround(config, begun));
+    code = outside === null ? exitCodes.clean : await run({ ...begun, ...outside });
   } catch (error) {
-    const { message, code } = error as Error & { code?: unknown };
-    log.error(message, typeof code === 'string' ? { code } : {});
-    return exitCodes.error;
-  } finally {
-    await log.close();
+    tellFailure(log, error);
   }
+  code = await life.leave(code);
+  await log.close();
+  // The service manager of Windows would start again what it takes for a failure.
+  return flags.windowsService && code === exitCodes.terminal ? exitCodes.clean : code;
 }
 
-type Beginning = Pick<Assembly, 'config' | 'metadata' | 'log' | 'clock'>;
+function levelsFor({ flags, ignored }: AgentCall, environment: Environment) {
+  if (flags.windowsService && platform !== 'windows')
+    throw new AgentError('NOT_WINDOWS', 'The flag -windows-service is for Windows: leave it out');
+  const levels = withLevels(environment, flags);
+  const more =
+    ignored.length > 0
+      ? [`Flags end at ${JSON.stringify(ignored[0])}: it and what follows is passed over`]
+      : [];
+  return { ...levels, warnings: [...levels.warnings, ...more] };
+}
 
-async function run(beginning: Beginning): Promise<number> {
-  const { config, metadata, log } = beginning;
+/** The whole configuration, and the metadata of the instance that has a part in it. */
+async function lookAround(
+  config: Config,
+  { flags, environment = {}, log, clock }: Omit<Run, 'config' | 'metadata'>,
+): Promise<Pick<Run, 'config' | 'metadata'>> {
+  log.info('Starting the ECS agent', { version: agentVersion, cluster: config.cluster });
+  const metadataDisabled = config.metadataDisabled || flags.metadataBlackholed;
+  const metadata = await reachInstance({ ...config, metadataDisabled }, { clock, log });
+  const { sources, warnings } = await gatherSources(environment, platform, { metadata });
+  const read = readConfig(environment, platform, sources);
+  for (const warning of [...warnings, ...read.warnings]) log.warn(warning);
+  return { config: { ...read.config, metadataDisabled }, metadata };
+}
+
+/** Null as soon as the process is asked to end. */
+function unlessEnding<Answer>(life: Life, work: Promise<Answer>): Promise<Answer | null> {
+  const ending = new Promise<null>((resolve) => {
+    life.ending.addEventListener('abort', () => resolve(null), { once: true });
+  });
+  return Promise.race([work, ending]);
+}
+
+function tellFailure(log: AgentLog, error: unknown): void {
+  const { message, code } = error as Error & { code?: unknown };
+  log.error(message, typeof code === 'string' ? { code } : {});
+}
+
+async function run(begun: Run): Promise<number> {
+  const { config, metadata, flags, log, life } = begun;
+  const kept = platform === 'linux' ? lowerOomScore() : null;
+  if (kept) log.debug('The out-of-memory score cannot be lowered', { error: kept });
   const store = config.checkpoint ? new LevelStore(config.dataDirectory) : forgetful;
   const rows = await openStore(store, log);
   try {
@@ -55,11 +116,12 @@ async function run(beginning: Beginning): Promise<number> {
       log.error(resumed.exit.reason);
       return resumed.exit.code;
     }
-    const assembly = { ...beginning, ec2InstanceId, store, saved: resumed.saved };
+    const { insecure } = flags;
+    const assembly = { ...begun, insecure, ec2InstanceId, store, saved: resumed.saved };
+    if (life.ending.aborted) return exitCodes.clean;
     const agent = assemble(assembly, connectEngine(assembly));
-    if (config.logLevel === 'debug')
-      recordTransitions(agent.system, (transition) => log.debug('Transition', { ...transition }));
-    return await untilEnded(agent, assembly);
+    if (log.hears('info')) logTransitions(agent.system, log, log.hears('debug') ? 'debug' : 'info');
+    return await untilEnded(agent, begun);
   } finally {
     await store.close();
   }
@@ -80,31 +142,31 @@ async function openStore(store: Store, log: AgentLog): Promise<Row[]> {
   return rows;
 }
 
-async function untilEnded(agent: Agent, { config, clock, log }: Assembly): Promise<number> {
-  const onSignal = (signal: string) => {
-    log.info('Asked to stop; tasks go on running', { signal });
-    agent.stop();
+async function untilEnded(agent: Agent, { config, clock, log, life }: Run): Promise<number> {
+  const looked = { ...agent, version: agentText, limits: waitLimits(config), clock };
+  life.ending.addEventListener('abort', () => agent.stop(), { once: true });
+  life.dump = () => {
+    log.critical('What the agent does follows', memoryNow());
+    for (const { message, fields } of dumpOf(looked)) log.critical(message, fields);
   };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
   agent.start();
-  const { close } = await openDoor(agent, { config, clock, log });
+  const { close } = await openDoor(introspect(looked), { config, clock, log });
   const { code, reason } = await agent.ended;
-  await close();
+  // Not waited for: a client that holds its request open must not keep the agent.
+  void close();
   if (reason) log.error(reason);
   return code;
 }
 
 /** Opens the introspection endpoint. Where it cannot be, the agent runs without it. */
 async function openDoor(
-  agent: Agent,
+  source: IntrospectionSource,
   { config, clock, log }: Pick<Assembly, 'config' | 'clock' | 'log'>,
 ): Promise<{ close(): Promise<void> }> {
   const { address, port } = config.introspection;
   const nothing = { close: () => Promise.resolve() };
   if (port === 0) return nothing;
   const failed = (reason: unknown) => log.warn(`Introspection failed: ${String(reason)}`);
-  const source = introspect({ ...agent, version: agentText, limits: waitLimits(config) });
   try {
     return await openIntrospection({ address, port, source, clock, failed });
   } catch (error) {

@@ -1,6 +1,6 @@
 import { type Agent, type AgentSettings, createAgent } from '../../actors/agent.ts';
+import type { Log } from '../../actors/recorder.ts';
 import type { Saved } from '../../actors/restore.ts';
-import { detailedOsFamilyOf } from '../../machines/agent/capabilities.ts';
 import type { Store } from '../../persistence/store.ts';
 import { acsClient } from '../../transport/acs/client.ts';
 import { linuxCgroups } from '../../transport/cgroup/cgroups.ts';
@@ -9,7 +9,6 @@ import { dockerLimits } from '../../transport/docker/calls.ts';
 import { connectDocker } from '../../transport/docker/client.ts';
 import type { EnginePort } from '../../transport/docker/port.ts';
 import { ec2Client, ec2Endpoint } from '../../transport/ec2/client.ts';
-import { ecsClient } from '../../transport/ecs/client.ts';
 import { realHost } from '../../transport/host/host.ts';
 import type { Clock } from '../../transport/host/port.ts';
 import { realRandom } from '../../transport/host/random.ts';
@@ -20,24 +19,17 @@ import { type MetadataFilePort, noMetadataFiles } from '../../transport/metadata
 import { pauseImage, pauseReference } from '../../transport/pause/image.ts';
 import { registry } from '../../transport/registry/registry.ts';
 import { downloadMs, updateFiles } from '../../transport/update/download.ts';
-import {
-  type Credentials,
-  credentialsFrom,
-  rotatingFile,
-} from '../../transport/wire/credentials.ts';
-import type { Wire } from '../../transport/wire/http.ts';
 import type { Config } from '../config/config.ts';
-import type { AgentLog } from '../service/log.ts';
 import type { Environment } from '../variables/variables.ts';
-import { agentHash, agentVersion, userAgentOf } from '../version.ts';
-import { wiresOf } from './wires.ts';
+import { agentHash, agentVersion } from '../version.ts';
+import { callsOf } from './calls.ts';
 
 /** What an agent of this process is put together from. */
 export interface Assembly {
   /** With the region known. */
   config: Config;
   clock: Clock;
-  log: AgentLog;
+  log: Log;
   store: Store;
   saved: Saved;
   /** What the EC2 instance tells of itself; nothing off EC2. */
@@ -100,30 +92,15 @@ export function connectEngine({ config, clock, log }: Pick<Assembly, 'config' | 
 /** An agent on this process's own host, with what it needs of the outside world. */
 export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEngine>): Agent {
   const { config, clock, log, store, saved, metadata } = assembly;
-  const { region } = config;
-  const random = realRandom;
-  const { calls, verified } = wiresOf(assembly);
-  const { platform, cpuArchitecture, windows, ipv6Only } = engine.host.facts();
-  const { detailedOsFamily } = config;
-  const family = detailedOsFamilyOf({ platform, windows, detailedOsFamily });
-  const userAgent = userAgentOf(platform, family);
-  const credentials = ownCredentials(assembly, { platform, verified });
+  const { platform, cpuArchitecture } = engine.host.facts();
   const pause = platform === 'linux' ? pauseImage(cpuArchitecture) : null;
-  const common = { region, credentials, clock, random };
+  const { ecs, calls, verified, common, userAgent, ipv6Only } = callsOf(assembly, engine.host);
   const { type: authType, data: authData } = config.engineAuth;
   const ports = {
     ...engine,
-    clock,
-    random,
-    store,
-    log,
-    metadata,
-    ecs: ecsClient({
-      ...{ endpoint: config.backendHost, ipv6Only, userAgent },
-      ...{ ...common, wire: calls },
-    }),
+    ...{ clock, random: realRandom, store, log, metadata, ecs },
     ec2: ec2Client({
-      ...{ endpoint: ec2Endpoint(region, { ipv6Only }), userAgent, ...common },
+      ...{ endpoint: ec2Endpoint(config.region, { ipv6Only }), userAgent, ...common },
       dispatcherFor: verified.dispatcherFor,
     }),
     acs: acsClient({ agentVersion, agentHash, ...common, wire: calls }),
@@ -131,7 +108,7 @@ export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEn
     metadataFiles: metadataFilesFor(assembly, engine),
     updates: updateFiles({
       ...{ directory: config.updates.directory, ipv6Only, userAgent },
-      ...{ clock, random, wire: verified },
+      ...{ clock, random: realRandom, wire: verified },
     }),
     ownImage: (image: string) =>
       pause && image === pauseReference
@@ -163,23 +140,12 @@ export const rulesOf = ({ pullBehavior, pull, taskLimits, taskCleanup }: Config)
   cleanupJitterMs: taskCleanup.jitterMs,
 });
 
-function ownCredentials(
-  { config, clock, log }: Assembly,
-  { platform, verified }: { platform: 'linux' | 'windows'; verified: Wire },
-): Credentials {
-  return credentialsFrom({
-    configured: config.keys,
-    external: config.external,
-    metadataDisabled: config.metadataDisabled,
-    rotating: { path: rotatingFile(platform), profile: config.alternateProfile },
-    region: config.region,
-    requestHandler: verified.sdkHandler(),
-    clock,
-    found: (keys) => log.info('Other credentials are used for the agent’s own calls', keys),
-  });
-}
-
-function settingsOf({ config, metadata, ec2InstanceId }: Assembly): AgentSettings {
+/** What of the configuration the agent itself goes by. */
+export function settingsOf({
+  config,
+  metadata,
+  ec2InstanceId,
+}: Pick<Assembly, 'config' | 'metadata' | 'ec2InstanceId'>): AgentSettings {
   const { taskLimits, pull } = config;
   return {
     cluster: config.cluster,

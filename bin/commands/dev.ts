@@ -14,7 +14,7 @@ import { realRandom } from '../../transport/host/random.ts';
 import { noMetadata } from '../../transport/instance/none.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import sample from '../samples/hello-web.json' with { type: 'json' };
-import { type AgentLog, openLog } from '../service/log.ts';
+import { type AgentLog, openLog, plainLog } from '../service/log.ts';
 import type { Environment } from '../variables/variables.ts';
 import { assemble, connectEngine } from './assemble.ts';
 import { Lines } from './lines.ts';
@@ -47,7 +47,7 @@ export async function devCommand(words: string[], environment: Environment): Pro
   // A name of its own, so that what is removed at the end is only what was made here.
   const cluster = `dev-${pulse.random.uuid().slice(0, 8)}`;
   const tasks = tasksOf(files, cluster, pulse);
-  const log = openLog({ level: 'warn', file: null, clock: pulse.clock });
+  const log = openLog({ ...plainLog, level: 'warn' }, pulse.clock);
   const data = mkdtempSync(join(tmpdir(), 'ecs-agent-dev-'));
   const config = configOf(environment, { cluster, data });
   const engine = await engineFor({ config, pulse, log, lines });

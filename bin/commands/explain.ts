@@ -4,9 +4,9 @@ import { realClock } from '../../transport/host/clock.ts';
 import type { Clock } from '../../transport/host/port.ts';
 import { askExplanations, encodeExplanations } from '../../transport/http/explanations.ts';
 import type { Explanation } from '../../transport/http/port.ts';
-import { localUrl } from '../../transport/http/server.ts';
-import { readConfig } from '../config/config.ts';
+import { readLocalConfig } from '../config/load.ts';
 import type { Environment } from '../variables/variables.ts';
+import { agentAddress } from './agent-address.ts';
 
 /** Where the command writes, and how. */
 export interface ExplainOutput {
@@ -34,15 +34,11 @@ export async function explain(
   { clock, write, colours }: ExplainOutput,
 ): Promise<number> {
   const { json, task } = optionsOf(words);
-  const { config } = readConfig(environment, process.platform === 'win32' ? 'windows' : 'linux');
-  const { address, port } = config.introspection;
-  if (port === 0)
-    throw new AgentError(
-      'AGENT_UNREACHABLE',
-      'ECS_INTROSPECTION_PORT is 0, so the agent answers no questions: give both it and this ' +
-        'command a port, such as 51678',
-    );
-  const explanations = await askExplanations({ url: localUrl(address, port), task, clock });
+  const { config } = readLocalConfig(
+    environment,
+    process.platform === 'win32' ? 'windows' : 'linux',
+  );
+  const explanations = await askExplanations({ url: agentAddress(config), task, clock });
   if (explanations === null)
     throw new AgentError('TASK_UNKNOWN', `The agent has no task ${task}: it may be gone by now`);
   if (json) write(`${JSON.stringify(encodeExplanations(explanations), null, 2)}\n`);

@@ -12,7 +12,8 @@ import { realRandom } from '../../transport/host/random.ts';
 import { isLocked } from '../../transport/takeover/lock.ts';
 import type { FoundState } from '../../transport/takeover/port.ts';
 import { readBuckets, readFile as readStateFile } from '../../transport/takeover/state.ts';
-import { type Config, readConfig } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import { readLocalConfig } from '../config/load.ts';
 import type { Environment } from '../variables/variable.ts';
 import { rulesOf } from './assemble.ts';
 import { takeoverJson, takeoverLines } from './takeover-lines.ts';
@@ -60,7 +61,10 @@ export async function migrate(
     return 0;
   }
   const options = optionsOf(words);
-  const { config } = readConfig(environment, process.platform === 'win32' ? 'windows' : 'linux');
+  const { config } = readLocalConfig(
+    environment,
+    process.platform === 'win32' ? 'windows' : 'linux',
+  );
   const { state, path } = await stateAt(options.from ?? config.dataDirectory, pulse);
   requireFit(state, path, config);
   const { tasks, records } = takeOver(state, { ...pulse, rules: rulesOf(config) });

@@ -1,44 +1,77 @@
+import { exitCodes } from '../../machines/agent/model.ts';
 import type { Environment } from '../variables/variables.ts';
+import { readFlags, UsageError, type Words } from './flags.ts';
+import { type CommandHelp, helpText } from './help.ts';
 
 /** A command of the executable: takes the words after its name, answers the exit code. */
 type Command = (words: string[], environment: Environment) => Promise<number>;
 
-const usage = `Usage: ecs-agent                           run the agent, configured by its environment
-       ecs-agent dev [--once] [FILE...]    run task definitions on this machine, with a control
-                                           plane of its own; a sample one where no file is named
-       ecs-agent explain [--json] [TASK]   tell what the agent on this host and its tasks wait for;
-                                           TASK is the id or ARN of one of them
-       ecs-agent migrate [--from PATH] [--dry-run] [--json] [--force]
-                                           take over what Amazon's agent has saved, and its running
-                                           tasks; migrate --help tells more
-       ecs-agent config [--json] [--no-metadata]
-                                           show the configuration, and where each value is from;
-                                           without asking the instance metadata
-       ecs-agent --help                    show this
-`;
+type Entry = CommandHelp & { load: () => Promise<Command> };
 
-/** A word that the executable does not know: a supervisor need not try again. */
-const unknownWord = 5;
-
-const commands: Record<string, () => Promise<Command>> = {
-  agent: async () => (await import('./agent.ts')).agentCommand,
-  dev: async () => (await import('./dev.ts')).devCommand,
-  config: async () => (await import('./config.ts')).configCommand,
-  explain: async () => (await import('./explain.ts')).explainCommand,
-  migrate: async () => (await import('./migrate.ts')).migrateCommand,
+const commands: Record<string, Entry> = {
+  config: {
+    words: '[--json] [--no-metadata]',
+    meaning:
+      'show the configuration, and where each value is from; without asking the instance metadata',
+    load: async () => (await import('./config.ts')).configCommand,
+  },
+  dev: {
+    words: '[--once] [FILE...]',
+    meaning:
+      'run task definitions on this machine, with a control plane of its own; a sample one where no file is named',
+    load: async () => (await import('./dev.ts')).devCommand,
+  },
+  drain: {
+    words: '[--undo] [--wait]',
+    meaning:
+      'ask ECS to place no more tasks on this host and to move those of services away, or to place tasks again; with --wait, end when no task is left',
+    load: async () => (await import('./drain.ts')).drainCommand,
+  },
+  explain: {
+    words: '[--json] [TASK]',
+    meaning: 'tell what the agent on this host and its tasks, or one by its id or ARN, wait for',
+    load: async () => (await import('./explain.ts')).explainCommand,
+  },
+  help: {
+    words: '',
+    meaning: 'print this',
+    load: async () => async () => {
+      process.stdout.write(helpText(commands));
+      return exitCodes.clean;
+    },
+  },
+  migrate: {
+    words: '[--from PATH] [--dry-run] [--json] [--force]',
+    meaning:
+      'take over what Amazon’s agent has saved, and its running tasks; migrate --help tells more',
+    load: async () => (await import('./migrate.ts')).migrateCommand,
+  },
 };
 
-/** Runs the command that the words name; none means the agent. */
+/** Runs the command that the words name; none means the agent, with its flags. */
 export async function runCommand(words: string[], environment: Environment): Promise<number> {
-  const [name = 'agent', ...rest] = words;
-  if (name === '--help' || name === '-h') {
-    process.stdout.write(usage);
-    return 0;
+  const [name, ...rest] = words;
+  if (name === undefined || name.startsWith('-')) return runAgent(words, environment);
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) return refuse(`there is no command ${name}`);
+  return (await command.load())(rest, environment);
+}
+
+async function runAgent(words: string[], environment: Environment): Promise<number> {
+  let read: Words;
+  try {
+    read = readFlags(words);
+  } catch (error) {
+    if (error instanceof UsageError) return refuse(error.message);
+    throw error;
   }
-  const load = commands[name];
-  if (!load) {
-    process.stderr.write(`ecs-agent: there is no command ${name}\n${usage}`);
-    return unknownWord;
-  }
-  return (await load())(rest, environment);
+  const { flags, rest } = read;
+  if (flags.tell !== null) return (await import('./tell.ts')).tell(flags.tell, environment);
+  return (await import('./agent.ts')).agentCommand({ flags, ignored: rest }, environment);
+}
+
+/** Wrong words stay wrong however often the agent is started. */
+function refuse(message: string): number {
+  process.stderr.write(`${message === '' ? '' : `ecs-agent: ${message}\n\n`}${helpText(commands)}`);
+  return exitCodes.terminal;
 }

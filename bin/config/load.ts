@@ -1,7 +1,7 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { defaultConfigFile } from '../variables/instance.ts';
 import type { Environment, Platform } from '../variables/variables.ts';
-import { ConfigError, readConfig } from './config.ts';
+import { ConfigError, type ReadConfig, readConfig } from './config.ts';
 import type { Sources } from './sources.ts';
 
 /** The group that must own the default file on Windows, where anybody might make one. */
@@ -14,6 +14,10 @@ export interface FileDoors {
   /** Where it is unless the environment says otherwise. */
   usual?: string;
 }
+
+/** The configuration as far as this host alone tells it: by the environment and the file. */
+export const readLocalConfig = (environment: Environment, platform: Platform): ReadConfig =>
+  readConfig(environment, platform, { file: readConfigFile(environment, platform) });
 
 /** What an EC2 instance tells of itself for the configuration; null for what it does not have. */
 export interface InstanceAnswers {

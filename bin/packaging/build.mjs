@@ -1,9 +1,10 @@
-// Bundles the agent into one file, dist/ecs-agent.cjs, with the LevelDB addon beside it.
-import { chmodSync, copyFileSync, mkdirSync, rmSync, statSync } from 'node:fs';
+// Bundles the agent into one file, dist/ecs-agent.cjs, with the LevelDB addon and the licences beside it.
+import { chmodSync, copyFileSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { lighter } from './lighter.mjs';
+import { thirdParty } from './third-party.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const dist = join(root, 'dist');
@@ -45,7 +46,7 @@ function addonFile() {
 
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
-await build({
+const { metafile } = await build({
   entryPoints: [join(root, 'bin/ecs-agent.ts')],
   outfile: bundle,
   bundle: true,
@@ -54,11 +55,15 @@ await build({
   target: 'node20',
   minify: true,
   legalComments: 'none',
+  metafile: true,
+  absWorkingDir: root,
   banner: { js: '#!/usr/bin/env node' },
   define: { 'process.env.NODE_ENV': '"production"' },
   plugins: [replacements, lighter],
   logLevel: 'warning',
 });
 copyFileSync(addonFile(), join(dist, 'classic-level.node'));
+copyFileSync(join(root, 'LICENSE'), join(dist, 'LICENSE'));
+writeFileSync(join(dist, 'THIRD-PARTY'), thirdParty(root, metafile));
 chmodSync(bundle, 0o755);
 console.log(`dist/ecs-agent.cjs ${(statSync(bundle).size / 1e6).toFixed(1)} MB`);

@@ -72,6 +72,7 @@ export const newAgent = ({ identity, ...given }: AgentInput): AgentContext => ({
   attempts: 0,
   trouble: null,
   lifecycle: null,
+  awaySince: null,
   crashes: [],
   exit: { code: exitCodes.clean, reason: '' },
 });

@@ -12,8 +12,8 @@ export type AgentEvent =
   | { type: 'agent.start'; at: number }
   | { type: 'agent.stop'; at: number }
   | { type: 'instance.registered' }
-  | { type: 'session.connected' }
-  | { type: 'session.disconnected' }
+  | { type: 'session.connected'; at: number }
+  | { type: 'session.disconnected'; at: number }
   /** Payloads, manifests and what comes of them. */
   | ForAgent
   /** Everything that happened before the commit was asked for is on disk. */

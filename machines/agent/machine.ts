@@ -194,11 +194,16 @@ export const agentMachine = agentSetup.createMachine({
               states: {
                 connecting: {
                   meta: { steady: 'the session finds its way to ACS, however long it takes' },
-                  on: { 'session.connected': 'serving' },
+                  on: { 'session.connected': { target: 'serving', actions: 'forgetAway' } },
                 },
                 serving: {
                   meta: { steady: 'ACS is connected' },
-                  on: { 'session.disconnected': 'connecting' },
+                  on: {
+                    'session.disconnected': {
+                      target: 'connecting',
+                      actions: { type: 'keepAway', params: ({ event }) => event },
+                    },
+                  },
                 },
               },
             },

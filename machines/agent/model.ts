@@ -53,6 +53,8 @@ export interface AgentContext {
   trouble: Failure | null;
   /** Where its Auto Scaling group wants the instance; null while that is not told. */
   lifecycle: string | null;
+  /** Since when ACS is not connected, since the registration at most; null while it is. */
+  awaySince: number | null;
   /** When sessions crashed lately. */
   crashes: number[];
   exit: AgentExit;
@@ -73,6 +75,12 @@ export type AgentEmitted = {
   because: string;
   withinMs: number;
 };
+
+/** Whether the agent does its work, in a sentence. */
+export interface Health {
+  healthy: boolean;
+  sentence: string;
+}
 
 /** The agent's own record: what must survive a restart of the process. */
 export interface AgentIdentity {

@@ -58,11 +58,14 @@ export const agentSetup = setup({
     keepBooted: assign(({ context }, { taskLimits }: Booted) => ({
       rules: { ...context.rules, taskLimits },
     })),
-    keepInstance: assign((_, { containerInstanceArn }: Registered) => ({
+    keepInstance: assign((_, { containerInstanceArn, at }: Registered) => ({
       containerInstanceArn,
       attempts: 0,
       trouble: null,
+      awaySince: at,
     })),
+    keepAway: assign((_, { at }: { at: number }) => ({ awaySince: at })),
+    forgetAway: assign({ awaySince: null }),
     tellRegistered: raise({ type: 'instance.registered' }),
     begin: assign(({ event }) => ({ begunAt: stampOf(event).at, attempts: 0, trouble: null })),
     countAttempt: assign(({ context }, trouble: Failure) => ({
@@ -91,6 +94,8 @@ export const agentSetup = setup({
     }),
     countCrash: assign(({ context }, { at }: Stamp) => ({
       crashes: decide.crashesWith(context.crashes, at),
+      // A session that crashes does not say that it was connected.
+      awaySince: context.awaySince ?? at,
     })),
     fail: assign((_, failure: Failure) => ({ exit: decide.exitAfter(failure) })),
     makeRoom: assign({ exit: { code: exitCodes.update, reason: '' } as AgentExit }),

@@ -49,7 +49,7 @@ export const sessionMachine = setup({
     })),
     tellAgent: sendTo(
       ({ self }) => self._parent ?? self,
-      (_, params: { type: 'session.connected' | 'session.disconnected' }) => params,
+      (_, params: { type: 'session.connected' | 'session.disconnected'; at: number }) => params,
     ),
     answer: enqueueActions(({ enqueue, self }, given: Received) => {
       const told = forwarded(given);
@@ -132,8 +132,14 @@ export const sessionMachine = setup({
           },
         },
         serving: {
-          entry: { type: 'tellAgent', params: { type: 'session.connected' } },
-          exit: { type: 'tellAgent', params: { type: 'session.disconnected' } },
+          entry: {
+            type: 'tellAgent',
+            params: ({ event }) => ({ type: 'session.connected', at: stampOf(event).at }),
+          },
+          exit: {
+            type: 'tellAgent',
+            params: ({ event }) => ({ type: 'session.disconnected', at: stampOf(event).at }),
+          },
           initial: 'listening',
           invoke: {
             id: 'age',

@@ -1,7 +1,7 @@
 import { sortRows } from '../../actors/restore.ts';
 import { assemble, connectEngine } from '../../bin/commands/assemble.ts';
 import { type Config, readConfig } from '../../bin/config/config.ts';
-import { openLog } from '../../bin/service/log.ts';
+import { openLog, plainLog } from '../../bin/service/log.ts';
 import { LevelStore } from '../../persistence/level.ts';
 import { noMetadata } from '../../transport/instance/none.ts';
 import { pulse, type Stage } from './stage.ts';
@@ -23,7 +23,7 @@ export async function startInProcess(
   const { config } = readConfig(stage.environment(), 'linux');
   const store = new LevelStore(config.dataDirectory);
   const { rows } = await store.open();
-  const log = openLog({ level: 'warn', file: null, clock });
+  const log = openLog({ ...plainLog, level: 'warn' }, clock);
   const assembly = {
     config: { ...config, ...change(config) },
     ...{ clock, log, store, metadata: noMetadata, ec2InstanceId: null },

@@ -313,6 +313,7 @@ export const agentContext = (more: Partial<AgentContext> = {}): AgentContext => 
   attempts: 0,
   trouble: null,
   lifecycle: null,
+  awaySince: null,
   crashes: [],
   exit: { code: 0, reason: '' },
   ...more,

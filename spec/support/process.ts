@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 
 /** The built executable; another build of it where `ECS_AGENT_BUNDLE` names one. */
-const bundle =
+export const bundle =
   process.env.ECS_AGENT_BUNDLE ?? join(import.meta.dirname, '../../dist/ecs-agent.cjs');
 
 /** A run of the built executable; `output` is both its streams, `lines` the same in lines. */

@@ -36,12 +36,20 @@ export interface EcsPort {
   register(registration: Registration, signal?: AbortSignal): Promise<string>;
   /** Creates a cluster; one that exists is left alone. */
   createCluster(name: string, signal?: AbortSignal): Promise<void>;
+  /** Has tasks moved away from a container instance, or placed on it again. */
   updateInstanceState(state: InstanceState, signal?: AbortSignal): Promise<void>;
   discoverPollEndpoint(
     instance: { arn: string; cluster: string },
     signal?: AbortSignal,
   ): Promise<PollEndpoints>;
   submitTaskStateChange(cluster: string, report: TaskReport, signal?: AbortSignal): Promise<void>;
+}
+
+/** A container instance, and what it is to be. */
+export interface InstanceState {
+  arn: string;
+  cluster: string;
+  status: 'ACTIVE' | 'DRAINING';
 }
 
 /**

@@ -1,13 +1,11 @@
-import { AgentError } from '../../machines/names/errors.ts';
 import type { Clock } from '../host/port.ts';
 import { MalformedError, Members, readObject } from '../wire/members.ts';
+import { askAgent, notAnAgent } from './ask.ts';
 import type { Explanation } from './port.ts';
 
 /** The path that tells why the agent and its tasks are as they are; `?task=` asks for one of them. */
 export const explainPath = '/v1/explain';
 
-/** How long the agent may take over its answer: it has all of it at hand. */
-const patienceMs = 5_000;
 /** The last moment that a `Date` can hold. A deadline beyond means: as long as it takes. */
 const lastMoment = 8_640_000_000_000_000;
 
@@ -69,43 +67,14 @@ export interface ExplainRequest {
  * `AGENT_UNREACHABLE` where nobody answers, and `AGENT_UNKNOWN` where somebody else does.
  */
 export async function askExplanations(request: ExplainRequest): Promise<Explanation[] | null> {
-  const { url } = request;
-  const { status, text } = await ask(request);
+  const { url, task, clock } = request;
+  const query = task === null ? '' : `?task=${encodeURIComponent(task)}`;
+  const { status, text } = await askAgent({ url, path: `${explainPath}${query}`, clock });
   try {
     if (status !== 200 && status !== 404) throw new MalformedError(`the status is ${status}`);
     const explanations = decodeExplanations(text);
     return status === 404 ? null : explanations;
   } catch (error) {
-    throw new AgentError(
-      'AGENT_UNKNOWN',
-      `What answers at ${url} is not this agent: set ECS_INTROSPECTION_BIND_ADDRESS and ` +
-        'ECS_INTROSPECTION_PORT as they are for the agent',
-      { cause: error },
-    );
-  }
-}
-
-async function ask({
-  url,
-  task,
-  clock,
-}: ExplainRequest): Promise<{ status: number; text: string }> {
-  const { request } = await import('undici');
-  const ending = new AbortController();
-  const cancel = clock.at(clock.now() + patienceMs, () => ending.abort());
-  const query = task === null ? '' : `?task=${encodeURIComponent(task)}`;
-  try {
-    const { signal } = ending;
-    const { statusCode, body } = await request(`${url}${explainPath}${query}`, { signal });
-    return { status: statusCode, text: await body.text() };
-  } catch (error) {
-    throw new AgentError(
-      'AGENT_UNREACHABLE',
-      `No agent answers at ${url}: start it, or set ECS_INTROSPECTION_BIND_ADDRESS and ` +
-        'ECS_INTROSPECTION_PORT as they are for it',
-      { retry: true, cause: error },
-    );
-  } finally {
-    cancel();
+    throw notAnAgent(url, error);
   }
 }

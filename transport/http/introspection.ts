@@ -2,6 +2,7 @@ import { AgentError } from '../../machines/names/errors.ts';
 import type { Clock } from '../host/port.ts';
 import { encodeExplanations, explainPath } from './explanations.ts';
 import type { IntrospectionSource } from './port.ts';
+import { encodeHealth, healthPath } from './questions.ts';
 import { type Answer, type OpenServer, openServer, type Question } from './server.ts';
 import { answerTasks } from './tasks.ts';
 
@@ -27,6 +28,10 @@ const routes: Record<string, Route> = {
     const { status, body } = answerTasks(source.tasks(), query);
     return json(status, body);
   },
+  [healthPath]: (source) => {
+    const health = source.health();
+    return json(health.healthy ? 200 : 503, encodeHealth(health));
+  },
   [explainPath]: (source, query) => {
     const task = query.get('task');
     const explanations = source.explain(task);
@@ -50,7 +55,7 @@ const json = (status: number, body: object): Answer => ({
 
 /**
  * Opens the introspection endpoint of the Amazon ECS agent ("Amazon ECS container introspection" in
- * the ECS developer guide), with one route more. Rejects with code `INTROSPECTION_PORT` where it
+ * the ECS developer guide), with two routes more. Rejects with code `INTROSPECTION_PORT` where it
  * cannot listen.
  */
 export async function openIntrospection(options: IntrospectionOptions): Promise<OpenServer> {

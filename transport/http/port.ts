@@ -1,8 +1,11 @@
+import type { Health } from '../../machines/agent/model.ts';
 import type { NetworkBinding } from '../../machines/container/model.ts';
 
 /** The agent, as its introspection endpoints show it. */
 export interface IntrospectionSource {
   metadata(): { cluster: string; containerInstanceArn: string | null; version: string };
+  /** Whether it is in touch with ECS. */
+  health(): Health;
   tasks(): IntrospectedTask[];
   /** Why the agent and its tasks are as they are; `task` is an ARN or a task id, null for all. */
   explain(task: string | null): Explanation[];

@@ -1,13 +1,18 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { LocalPlane } from '../../../bin/commands/local-plane.ts';
+import { LocalPlane, localTaskArn } from '../../../bin/commands/local-plane.ts';
+import { wireTaskOf } from '../../../transport/acs/task-definition.ts';
 import { realClock } from '../../../transport/host/clock.ts';
 import { realRandom } from '../../../transport/host/random.ts';
 import { SimEngine } from '../../../transport/sim/engine.ts';
 import { serveEngine } from '../../../transport/sim/engine-http.ts';
 import { everyFact } from '../../contract/metadata.ts';
+import { freePort, listen } from '../../support/loopback.ts';
 import { MetadataService } from '../../support/metadata-service.ts';
 import { AgentProcess } from '../../support/process.ts';
 
@@ -35,7 +40,7 @@ describe('the agent’s process', () => {
   });
 
   /** The environment of a container instance, but for what is given; '' leaves a variable out. */
-  const start = (given: Record<string, string> = {}): AgentProcess => {
+  const start = (given: Record<string, string> = {}, flags: string[] = []): AgentProcess => {
     const all: Record<string, string> = {
       ECS_CLUSTER: 'specs',
       ECS_BACKEND_HOST: plane.url,
@@ -48,7 +53,7 @@ describe('the agent’s process', () => {
       ...given,
     };
     const env = Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
-    const agent = new AgentProcess([], env);
+    const agent = new AgentProcess(flags, env);
     running.push(agent);
     return agent;
   };
@@ -59,6 +64,101 @@ describe('the agent’s process', () => {
     expect(await agent.signal('SIGTERM')).to.equal(0);
     expect(agent.output).to.include('msg="Registered"');
     expect(agent.output).not.to.include('top-secret');
+  });
+
+  it('ends with 0 on SIGTERM within five seconds, though a client holds its request open', async () => {
+    const port = await freePort();
+    const agent = start({ ECS_INTROSPECTION_PORT: String(port) });
+    await plane.connected();
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => {});
+    await new Promise((resolve) => void socket.write('GET / HTTP/1.1\r\nhost: x\r\n', resolve));
+    const since = Date.now();
+    expect(await agent.signal('SIGTERM')).to.equal(0);
+    expect(Date.now() - since).to.be.below(3_000);
+    socket.destroy();
+  });
+
+  it('is asked to stop by the first signal, and passes over the next ones', async () => {
+    const agent = start();
+    await plane.connected();
+    agent.child.kill('SIGINT');
+    agent.child.kill('SIGTERM');
+    expect(await agent.signal('SIGINT')).to.equal(0);
+    expect(agent.output.match(/Asked to stop/g)).to.have.length(1);
+  });
+
+  it('ends within five seconds, though its log file takes nothing', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const agent = start({ ECS_LOGFILE: pipe });
+    await plane.connected();
+    const since = Date.now();
+    await agent.signal('SIGTERM');
+    expect(Date.now() - since).to.be.below(5_000);
+    expect(agent.output).to.include('Something hangs');
+  });
+
+  it('tells on SIGUSR1 what each actor does, without what tasks were given, and goes on', async () => {
+    const agent = start();
+    await plane.connected();
+    const arn = localTaskArn('specs', '0123456789abcdef');
+    plane.run(
+      wireTaskOf(
+        {
+          family: 'specs',
+          containerDefinitions: [
+            {
+              ...{ name: 'main', image: 'none:1', essential: true, memory: 16 },
+              environment: [{ name: 'PASSWORD', value: 'hidden' }],
+            },
+          ],
+        },
+        { arn, version: '1' },
+      ),
+    );
+    await plane.until(({ unacknowledged }) => unacknowledged.length === 0);
+    agent.child.kill('SIGUSR1');
+    await agent.says(/level=critical .*actor="task\/0123456789abcdef" state="/);
+    expect(agent.output).to.match(/What the agent does follows" rssMiB=\d+ heapUsedMiB=\d+/);
+    expect(await agent.signal('SIGTERM')).to.equal(0);
+    expect(agent.output).not.to.include('hidden');
+  });
+
+  it('is healthy once ACS is connected, and not before it is registered', async () => {
+    const port = String(await freePort());
+    const check = async (): Promise<{ code: number | null; output: string }> => {
+      const agent = new AgentProcess(['-healthcheck'], { ECS_INTROSPECTION_PORT: port });
+      return { code: await agent.exitCode(), output: agent.output };
+    };
+    const silent = await listen(() => {});
+    const waiting = start({ ECS_INTROSPECTION_PORT: port, ECS_BACKEND_HOST: silent.url });
+    await once(silent.server, 'request');
+    expect(await check()).to.deep.equal({
+      code: 1,
+      output: 'ecs-agent: The container instance is not registered with ECS yet\n',
+    });
+    expect(await waiting.signal('SIGTERM')).to.equal(0);
+    await silent.close();
+    start({ ECS_INTROSPECTION_PORT: port });
+    await plane.connected();
+    expect(await check()).to.deep.equal({ code: 0, output: '' });
+  });
+
+  it('has the level of ECS_LOGLEVEL before that of -loglevel', async () => {
+    const agent = start({ ECS_LOGLEVEL: 'error' }, ['-loglevel=debug', '-k', 'more']);
+    await plane.connected();
+    expect(await agent.signal('SIGTERM')).to.equal(0);
+    expect(agent.output).to.equal('');
+  });
+
+  it('warns of flags that are dangerous, and of words that are none', async () => {
+    const agent = start({}, ['-k', 'more', '-loglevel=debug']);
+    await plane.connected();
+    await agent.signal('SIGTERM');
+    expect(agent.output).to.match(/level=warn .*Flags end at \\"more\\"/);
+    expect(agent.output).to.match(/level=warn .*are not verified \(-k\)/);
+    expect(agent.output).not.to.include('level=debug');
   });
 
   it('keeps its state where only its own user may read it', async () => {

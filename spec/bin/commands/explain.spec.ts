@@ -120,6 +120,7 @@ describe('ecs-agent explain', () => {
       clock: realClock(),
       source: {
         metadata: () => ({ cluster: 'c', containerInstanceArn: null, version: 'v' }),
+        health: () => ({ healthy: true, sentence: '' }),
         tasks: () => [],
         explain: (task) =>
           explanations.filter(({ subject }) => task === null || subject === `task ${task}`),

@@ -56,21 +56,6 @@ const identity: Case[] = [
     ],
     { more: { ...id, ...secret } },
   ),
-  ...of('ECS_ALTERNATE_CREDENTIAL_PROFILE', 'alternateProfile', [
-    [undefined, 'default'],
-    ['ecs', 'ecs'],
-  ]),
-  ...flagOf('ECS_UPDATES_ENABLED', 'updates.enabled'),
-  ...of('ECS_UPDATE_DOWNLOAD_DIR', 'updates.directory', [
-    [undefined, '.'],
-    ['/var/cache/ecs', '/var/cache/ecs'],
-  ]),
-  ...of('ECS_INSTANCE_IP_COMPATIBILITY', 'ipCompatibility', [
-    [undefined, null],
-    [' IPv6 ', 'ipv6'],
-    ['ipv4', 'ipv4'],
-    ['both', null, `one of ipv4, ipv6, not "both": ${unused}`],
-  ]),
   ...flagOf('AWS_EC2_METADATA_DISABLED', 'metadataDisabled'),
   ...of('AWS_EC2_METADATA_SERVICE_ENDPOINT', 'metadataEndpoint', [
     [undefined, 'http://169.254.169.254'],

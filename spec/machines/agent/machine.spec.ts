@@ -114,7 +114,9 @@ describe('the agent', () => {
         .gets(done('identify', { at: 3_000, roll: 0 }))
         .comesTo(alive('registering'), { begunAt: 3_000 }, [registers(null)])
         .gets(done('register', { containerInstanceArn: instance, ...stamp }))
-        .comesTo(online('connecting'), { containerInstanceArn: instance }, [startsSession]);
+        .comesTo(online('connecting'), { containerInstanceArn: instance, awaySince: stamp.at }, [
+          startsSession,
+        ]);
     });
 
     it('registers even where nobody tells which instance this is', () => {
@@ -229,7 +231,10 @@ describe('the agent', () => {
     it('begins once it is registered, and ends once ECS drains the instance', () => {
       at(alive('registering'), { watching })
         .gets(registered)
-        .comesTo(watched({ online: 'connecting' }), {}, [startsSession, spawns('spot', 'spot')])
+        .comesTo(watched({ online: 'connecting' }), { awaySince: stamp.at }, [
+          startsSession,
+          spawns('spot', 'spot'),
+        ])
         .gets(done('spot', undefined))
         .comesTo(alive({ online: 'connecting' }, 'drained'));
     });
@@ -268,7 +273,9 @@ describe('the agent', () => {
     it('forgets its attempts once it is registered', () => {
       at(alive('registering'), { attempts: 3, trouble: throttled(1_000) })
         .gets(done('register', { containerInstanceArn: instance, ...stamp }))
-        .comesTo(online('connecting'), { attempts: 0, trouble: null }, [startsSession]);
+        .comesTo(online('connecting'), { attempts: 0, trouble: null, awaySince: stamp.at }, [
+          startsSession,
+        ]);
     });
 
     it('fails for now when ECS was too busy for an hour', () => {
@@ -489,12 +496,12 @@ describe('the agent', () => {
   });
 
   describe('whose session comes and goes', () => {
-    it('serves while ACS is connected', () => {
-      at(online('connecting'))
-        .gets({ type: 'session.connected' })
-        .comesTo(online('serving'))
-        .gets({ type: 'session.disconnected' })
-        .comesTo(online('connecting'));
+    it('serves while ACS is connected, and remembers since when it is not', () => {
+      at(online('connecting'), { awaySince: 1_000 })
+        .gets({ type: 'session.connected', at: 2_000 })
+        .comesTo(online('serving'), { awaySince: null })
+        .gets({ type: 'session.disconnected', at: 3_000 })
+        .comesTo(online('connecting'), { awaySince: 3_000 });
     });
 
     it('begins a new session after one that crashed, and counts the crash', () => {
@@ -502,11 +509,13 @@ describe('the agent', () => {
         .gets(failed('session', new Error('a fault of this program')))
         .comesTo(alive('recovering'), {}, [starts('recover', 'timer', { deadline: 0 })])
         .gets(done('recover', stamp))
-        .comesTo(online('connecting'), { crashes: [1_000, 2_000] }, [startsSession]);
+        .comesTo(online('connecting'), { crashes: [1_000, 2_000], awaySince: 2_000 }, [
+          startsSession,
+        ]);
     });
 
     it('forgets crashes of more than a minute ago', () => {
-      at(alive('recovering'), { crashes: [1_000, 2_000, 3_000, 4_000, 5_000] })
+      at(alive('recovering'), { crashes: [1_000, 2_000, 3_000, 4_000, 5_000], awaySince: 4_500 })
         .gets(done('recover', { at: 61_000, roll: 0 }))
         .comesTo(online('connecting'), { crashes: [2_000, 3_000, 4_000, 5_000, 61_000] }, [
           startsSession,

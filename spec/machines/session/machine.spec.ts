@@ -57,7 +57,7 @@ const connects = (sendCredentials: boolean) =>
   });
 const retries = (deadline: number) => starts('retry', 'timer', { deadline });
 const listens = starts('heartbeat', 'timer', { deadline: now + minute });
-const tellsAgent = (type: string) => tells('parent', { type });
+const tellsAgent = (type: string) => tells('parent', { type, at: now });
 const leavesServing = [
   stops('heartbeat'),
   tellsAgent('session.disconnected'),

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { Health } from '../../../machines/agent/model.ts';
 import { realClock } from '../../../transport/host/clock.ts';
 import { openIntrospection } from '../../../transport/http/introspection.ts';
 import type { Explanation, IntrospectedTask } from '../../../transport/http/port.ts';
@@ -11,6 +12,7 @@ describe('the introspection endpoint', () => {
   let explained: (string | null)[];
   let explanations: Explanation[];
   let containerInstanceArn: string | null;
+  let health: Health;
 
   const options = () => ({
     address: '127.0.0.1',
@@ -20,6 +22,7 @@ describe('the introspection endpoint', () => {
       metadata: () => ({
         ...{ cluster: 'prod', containerInstanceArn, version: 'Amazon ECS Agent - v1 (*0)' },
       }),
+      health: () => health,
       tasks: () => tasks,
       explain: (of: string | null) => {
         explained.push(of);
@@ -30,6 +33,7 @@ describe('the introspection endpoint', () => {
 
   beforeEach(async () => {
     tasks = [];
+    health = { healthy: true, sentence: 'ACS is connected' };
     explained = [];
     explanations = [];
     containerInstanceArn = 'arn:aws:ecs:us-west-2:1:container-instance/prod/i';
@@ -53,7 +57,7 @@ describe('the introspection endpoint', () => {
       expect(await ask(path)).to.deep.equal({
         status: 200,
         type: 'text/plain; charset=utf-8',
-        text: '{"AvailableCommands":["/v1/metadata","/v1/tasks","/v1/explain"]}',
+        text: '{"AvailableCommands":["/v1/metadata","/v1/tasks","/v1/health","/v1/explain"]}',
       });
     });
 
@@ -74,6 +78,20 @@ describe('the introspection endpoint', () => {
         Version: 'Amazon ECS Agent - v1 (*0)',
       },
     });
+  });
+
+  it('says 200 while it is in touch with ECS, and why not with 503', async () => {
+    expect(await askJson('/v1/health')).to.deep.equal({
+      status: 200,
+      body: { Healthy: true, Reason: 'ACS is connected' },
+    });
+    health = { healthy: false, sentence: 'ACS is gone' };
+    expect(await askJson('/v1/health')).to.deep.equal({
+      status: 503,
+      body: { Healthy: false, Reason: 'ACS is gone' },
+    });
+    const head = await fetch(`${server.url}/v1/health`, { method: 'HEAD' });
+    expect(head.status).to.equal(503);
   });
 
   describe('asked for tasks', () => {

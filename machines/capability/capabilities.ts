@@ -1,5 +1,5 @@
+import type { WindowsEdition } from '../agent/model.ts';
 import type { Capabilities } from './attributes.ts';
-import type { WindowsEdition } from './model.ts';
 
 /**
  * One attribute, or a family of them with `<…>` in its name, and on what it depends. A row of a

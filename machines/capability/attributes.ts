@@ -1,5 +1,5 @@
+import type { EngineApi, WindowsEdition } from '../agent/model.ts';
 import { capabilityTable, type Row } from './capabilities.ts';
-import type { EngineApi, WindowsEdition } from './model.ts';
 
 /** A capability or fact that a container instance registers with ECS. */
 export interface Attribute {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { attributesOf, type Capabilities } from '../../../machines/agent/attributes.ts';
-import { capabilityTable, detailedOsFamilyOf } from '../../../machines/agent/capabilities.ts';
+import { attributesOf, type Capabilities } from '../../../machines/capability/attributes.ts';
+import { capabilityTable, detailedOsFamilyOf } from '../../../machines/capability/capabilities.ts';
 
 const linux: Capabilities = {
   platform: 'linux',

@@ -1,0 +1,79 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { getHeapStatistics } from 'node:v8';
+
+/** As the Docker Engine's own unit has it: tasks are to be ended before what runs them. */
+const wantedScore = -500;
+
+/**
+ * Asks Linux to end other processes first when memory runs out. A score that is lower already stays.
+ * Answers why it could not be, or null.
+ */
+export function lowerOomScore(path = '/proc/self/oom_score_adj'): string | null {
+  try {
+    if (Number(readFileSync(path, 'utf8')) > wantedScore) writeFileSync(path, String(wantedScore));
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** What V8 says of its heap, in bytes. */
+export interface HeapStatistics {
+  used_heap_size: number;
+  heap_size_limit: number;
+}
+
+/**
+ * V8 counts as its limit room for young objects too, which old ones cannot use: 48 MiB in Node.js 20,
+ * 192 MiB in Node.js 24, by measurement.
+ */
+const youngBytes = (Number.parseInt(process.versions.node, 10) < 24 ? 48 : 192) * 1_048_576;
+/** How full the heap may be after one major collection, and after each of two in a row. */
+const mostShare = { once: 0.95, twice: 0.9 };
+
+/** How much memory objects may take: where V8 finds no more, it ends the process without a word. */
+export const heapLimitOf = ({ heap_size_limit: limit }: HeapStatistics): number =>
+  Math.max(limit - youngBytes, limit / 3);
+
+/**
+ * Judges the heap after each major collection. One may have come just before a large object was let
+ * go; but where hardly any room is left, there may be no other before the end.
+ */
+export function heapJudge(): (heap: HeapStatistics) => boolean {
+  let full = 0;
+  return (heap) => {
+    const share = heap.used_heap_size / heapLimitOf(heap);
+    full = share > mostShare.twice ? full + 1 : 0;
+    return full >= 2 || share > mostShare.once;
+  };
+}
+
+/** The memory of this process, in MiB. */
+export function memoryNow(): Record<string, number> {
+  const { rss, heapUsed, external } = process.memoryUsage();
+  const limit = heapLimitOf(getHeapStatistics());
+  const parts = { rss, heapUsed, heapLimit: limit, external };
+  return Object.fromEntries(
+    Object.entries(parts).map(([name, bytes]) => [`${name}MiB`, mibOf(bytes)]),
+  );
+}
+
+/** Bytes in whole MiB. */
+export const mibOf = (bytes: number): number => Math.round(bytes / 1_048_576);
+
+/** As V8 tells it of a collection that went through the whole heap. */
+const majorCollection = 4;
+
+/** Calls `exhausted` once, soon before the heap reaches its limit. Nothing is polled. */
+export function watchHeap(exhausted: (heap: HeapStatistics) => void): void {
+  const isExhausted = heapJudge();
+  const observer = new PerformanceObserver((list) => {
+    const entries = list.getEntries() as { detail?: { kind?: number } }[];
+    if (!entries.some(({ detail }) => detail?.kind === majorCollection)) return;
+    const heap = getHeapStatistics();
+    if (!isExhausted(heap)) return;
+    observer.disconnect();
+    exhausted(heap);
+  });
+  observer.observe({ entryTypes: ['gc'] });
+}

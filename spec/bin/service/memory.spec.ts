@@ -1,0 +1,53 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { heapJudge, heapLimitOf, lowerOomScore } from '../../../bin/service/memory.ts';
+
+describe('the out-of-memory score', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'agent-oom-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const scores: [string, string, string][] = [
+    ['is lowered', '0\n', '-500'],
+    ['is lowered from what a container has', '300\n', '-500'],
+    ['stays where it is lower already', '-999\n', '-999\n'],
+  ];
+  for (const [what, before, after] of scores)
+    it(what, () => {
+      const path = join(folder, 'score');
+      writeFileSync(path, before);
+      expect(lowerOomScore(path)).to.equal(null);
+      expect(readFileSync(path, 'utf8')).to.equal(after);
+    });
+
+  it('may be out of reach', () => {
+    expect(lowerOomScore(join(folder, 'none'))).to.match(/ENOENT/);
+  });
+});
+
+describe('the heap', () => {
+  const limit = 4_096 * 1_048_576;
+  const judged = (...shares: number[]): boolean[] => {
+    const isExhausted = heapJudge();
+    const usable = heapLimitOf({ used_heap_size: 0, heap_size_limit: limit });
+    return shares.map((share) =>
+      isExhausted({ used_heap_size: share * usable, heap_size_limit: limit }),
+    );
+  };
+
+  it('is full after a collection that leaves less than a twentieth, or two in a row a tenth', () => {
+    expect(judged(0.96)).to.deep.equal([true]);
+    expect(judged(0.94, 0.91)).to.deep.equal([false, true]);
+    expect(judged(0.94, 0.9, 0.94)).to.deep.equal([false, false, false]);
+    expect(judged(0.89, 0.89, 0.89)).to.deep.equal([false, false, false]);
+  });
+
+  it('has at least a third of the room that V8 tells of', () => {
+    const usable = heapLimitOf({ used_heap_size: 0, heap_size_limit: 90 });
+    expect(usable).to.equal(30);
+  });
+});
