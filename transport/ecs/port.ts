@@ -45,13 +45,6 @@ export interface EcsPort {
   submitTaskStateChange(cluster: string, report: TaskReport, signal?: AbortSignal): Promise<void>;
 }
 
-/** A container instance, and what it is to be. */
-export interface InstanceState {
-  arn: string;
-  cluster: string;
-  status: 'ACTIVE' | 'DRAINING';
-}
-
 /**
  * Raised by every call of {@link EcsPort}. `code` is `ECS_` and the kind of failure, `type` the
  * service's own exception name or the network's code.

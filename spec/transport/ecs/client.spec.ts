@@ -298,33 +298,6 @@ describe('the ECS API client', () => {
     expect(refusal.code).to.equal('ECS_FAILED');
   });
 
-  describe('that changes the state of the container instance', () => {
-    const change = { arn: 'arn:ci/1', cluster: 'specs', status: 'DRAINING' } as const;
-
-    it('names it and what it is to be', async () => {
-      answer = () => ({ status: 200, body: { containerInstances: [{}], failures: [] } });
-      await client().updateInstanceState(change);
-      expect(calls[0]).to.deep.include({
-        operation: 'UpdateContainerInstancesState',
-        input: { cluster: 'specs', containerInstances: ['arn:ci/1'], status: 'DRAINING' },
-      });
-    });
-
-    it('is told of what ECS lists as a failure', async () => {
-      const failures = [{ arn: 'arn:ci/1', reason: 'MISSING' }];
-      answer = () => ({ status: 200, body: { failures } });
-      const refusal = await refusalOf(client().updateInstanceState(change));
-      expect(refusal).to.include({ code: 'ECS_FAILED', type: 'MISSING' });
-      expect(refusal.message).to.equal('ECS did not make arn:ci/1 DRAINING: MISSING');
-    });
-
-    it('is told of a cluster that is not there', async () => {
-      answer = () => ({ status: 400, body: { __type: 'ClusterNotFoundException' } });
-      const refusal = await refusalOf(client().updateInstanceState(change));
-      expect(refusal.code).to.equal('ECS_INVALID');
-    });
-  });
-
   it('tells a change with its times in seconds and its ports', async () => {
     const bindings = [
       { bindIP: '0.0.0.0', protocol: 'tcp', containerPort: 80, hostPort: 32_768 },
