@@ -27,6 +27,7 @@ import { type RegisterSettings, registrationOf } from './register.ts';
 import { bindReport } from './report.ts';
 import { bindResource } from './resource.ts';
 import { composeRoot, type Saved } from './restore.ts';
+import { Seen } from './seen.ts';
 import { bindSession } from './session.ts';
 import { supervise } from './supervisor.ts';
 import { bindTask } from './task.ts';
@@ -66,9 +67,8 @@ export interface AgentSettings extends RegisterSettings {
 }
 
 /** An agent that has been put together. */
-export interface Agent {
+export interface Agent extends Memory {
   system: System;
-  plans: Plans;
   names: EngineNames;
   start(): void;
   /** Asks it to stop; tasks go on running. */
@@ -84,12 +84,13 @@ export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: S
   const { clock, log } = ports;
   const plans = new Plans();
   const vault = new Vault();
+  const seen = new Seen();
   for (const plan of saved.plans) plans.add(plan);
   const journal = new Journal(ports.store, clock, (error) =>
     log.error(`State cannot be saved and is tried again: ${(error as Error).message}`),
   );
   const beginning = beginningOf(ports, settings);
-  const machine = bindAgent({ ...ports, plans, vault, journal, settings }, saved);
+  const machine = bindAgent({ ...ports, plans, vault, seen, journal, settings }, saved);
   const { root: snapshot, lost } = composeRoot(saved, { ...beginning, now: clock.now() });
   for (const record of lost) log.warn(`Record ${record} was lost and is made anew`);
   const root = createActor(machine, {
@@ -107,11 +108,13 @@ export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: S
   return {
     system: root.system,
     plans,
+    vault,
+    seen,
     names: ports.docker.names,
     ended,
     start: () => {
       journal.follow(root);
-      forgetEnded(root, plans, vault);
+      forgetEnded(root, { plans, vault, seen });
       supervise(root, { clock, plans, log, rules: settings.rules });
       root.start();
       root.send({ type: 'agent.start', at: clock.now() });
@@ -121,16 +124,23 @@ export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: S
   };
 }
 
-/** With the remains of a task go its plan and the keys of its roles. */
-function forgetEnded({ system }: AnyActorRef, plans: Plans, vault: Vault): void {
+/**
+ * With a task's end go the keys of its own role; with its remains its plan, the keys of the role in
+ * which the agent acted for it, and what was seen of its containers.
+ */
+function forgetEnded({ system }: AnyActorRef, { plans, vault, seen }: Memory): void {
   system.inspect((event) => {
     if (event.type !== '@xstate.snapshot') return;
     if (!(event.actorRef as AnyActorRef).id.startsWith('task/')) return;
-    const { status, context } = event.snapshot as AnyMachineSnapshot;
-    if (status !== 'done') return;
+    const { status, value, context } = event.snapshot as AnyMachineSnapshot;
+    const hasStopped = typeof value === 'object' && 'stopped' in value;
+    if (status !== 'done' && !hasStopped) return;
     const { arn } = context as TaskContext;
-    const { roleCredentialsId, executionCredentialsId } = plans.task(arn);
-    for (const id of [roleCredentialsId, executionCredentialsId]) if (id !== null) vault.forget(id);
+    const task = plans.task(arn);
+    if (task.roleCredentialsId !== null) vault.forget(task.roleCredentialsId);
+    if (status !== 'done') return;
+    if (task.executionCredentialsId !== null) vault.forget(task.executionCredentialsId);
+    seen.forget(task);
     plans.remove(arn);
   });
 }
@@ -169,12 +179,18 @@ function beginningOf({ host, clock }: AgentPorts, settings: AgentSettings): Agen
   };
 }
 
-type Wiring = AgentPorts & {
+/** What the agent keeps in memory of its tasks besides their actors. */
+interface Memory {
   plans: Plans;
   vault: Vault;
-  journal: Journal;
-  settings: AgentSettings;
-};
+  seen: Seen;
+}
+
+type Wiring = AgentPorts &
+  Memory & {
+    journal: Journal;
+    settings: AgentSettings;
+  };
 
 /** The agent machine with every actor of the tree bound. */
 function bindAgent(wiring: Wiring, saved: Saved) {

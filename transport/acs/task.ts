@@ -1,5 +1,5 @@
 import type { ContainerPlan } from '../../machines/container/model.ts';
-import type { TaskArrival, VolumePlan } from '../../machines/task/model.ts';
+import type { TaskArrival, TaskPlan, VolumePlan } from '../../machines/task/model.ts';
 import type { Random } from '../host/port.ts';
 import { MalformedError, Members, readObject } from '../wire/members.ts';
 import { BadTask, impliedBy, readContainer, withNamespacePause } from './container.ts';
@@ -29,8 +29,20 @@ export function readTask(task: Members, random: Random): TaskArrival {
     executionCredentialsId: task.object('executionRoleCredentials')?.text('credentialsId') ?? null,
     fault: fault ?? volumeFault(volumes),
     unsupported: unsupportedBy(task),
+    ...shownOf(task),
   };
   return { desired, roll: random.roll(), plan };
+}
+
+/** What of a task its metadata shows and nothing else heeds. */
+function shownOf(task: Members): Pick<TaskPlan, 'launchType' | 'serviceName' | 'faultInjection'> {
+  const launchType = task.text('launchType');
+  const serviceName = task.text('serviceName');
+  return {
+    ...(launchType && { launchType }),
+    ...(serviceName && { serviceName }),
+    ...(task.flag('enableFaultInjection') && { faultInjection: true }),
+  };
 }
 
 function desiredOf(status: string | null): TaskArrival['desired'] {
