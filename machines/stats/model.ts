@@ -79,3 +79,31 @@ export interface NetworkSets {
   rxRate: StatsSet | null;
   txRate: StatsSet | null;
 }
+
+/** A task definition's revision, as telemetry names it with each task. */
+export interface MeasuredTask {
+  arn: string;
+  family: string;
+  version: string;
+}
+
+/** What of one task is published: containers whose sets cannot be made are left out. */
+export interface TaskUsage extends MeasuredTask {
+  containers: { name: string; sets: ContainerSets }[];
+}
+
+/** What the health checks of one task's containers say. `since` is epoch ms. */
+export interface TaskHealth extends MeasuredTask {
+  containers: { name: string; status: 'HEALTHY' | 'UNHEALTHY' | 'UNKNOWN'; since: number }[];
+}
+
+/** What is measured of all tasks, for those who publish it. */
+export interface Measurements {
+  /**
+   * What has not been published yet, which counts as published from now on. `idle`: no container is
+   * measured at all.
+   */
+  usage(): { idle: boolean; tasks: TaskUsage[] };
+  /** What health checks say now; tasks without any are left out. */
+  health(): TaskHealth[];
+}

@@ -66,6 +66,7 @@ const engineRoutes: Route[] = [
 ];
 
 const containerRoutes: Route[] = [
+  ['GET', /^\/containers\/([^/]+)\/stats$/, measure],
   [
     'POST',
     /^\/containers\/create$/,
@@ -225,6 +226,22 @@ function follow(asked: Asked): Answer {
   };
   const stop = engine.core.events.listen(tell, since === '' ? null : Number(since) * 1_000);
   response.on('close', stop);
+  return 'sent';
+}
+
+/** One line, or a line each second until the client leaves. */
+function measure(asked: Asked): Answer {
+  const { engine, name, response } = asked;
+  const first = `${engine.core.measure(name)}\n`;
+  response.writeHead(200, { 'content-type': 'application/json' });
+  if (query(asked, 'stream') === '0') response.end(first);
+  else {
+    response.flushHeaders();
+    response.on(
+      'close',
+      engine.core.followMeasures(name, (text) => response.write(`${text}\n`)),
+    );
+  }
   return 'sent';
 }
 
