@@ -1,10 +1,17 @@
-import { type AnyActorRef, type AnyMachineSnapshot, createActor, type Snapshot } from 'xstate';
+import {
+  type Actor,
+  type AnyActorRef,
+  type AnyMachineSnapshot,
+  createActor,
+  type Snapshot,
+} from 'xstate';
 import { newAdmission } from '../machines/admission/decide.ts';
 import type { AgentInput } from '../machines/agent/events.ts';
 import { agentMachine } from '../machines/agent/machine.ts';
 import type { AgentExit } from '../machines/agent/model.ts';
 import type { CleanupRules } from '../machines/image/model.ts';
 import { taskActorId } from '../machines/names/arn.ts';
+import type { Sampling } from '../machines/stats/collect.ts';
 import type { TaskRules } from '../machines/task/decide.ts';
 import type { TaskContext } from '../machines/task/model.ts';
 import type { Store } from '../persistence/store.ts';
@@ -15,6 +22,7 @@ import type { EcsPort } from '../transport/ecs/port.ts';
 import type { Clock, HostPort } from '../transport/host/port.ts';
 import type { MetadataFilePort } from '../transport/metadata/port.ts';
 import type { RegistryPort } from '../transport/registry/port.ts';
+import type { SampledHost } from '../transport/stats/sample.ts';
 import { type Booting, bootAgent } from './boot.ts';
 import { bindContainer } from './container.ts';
 import { effect, type Pulse, type System, timer } from './effect.ts';
@@ -29,6 +37,7 @@ import { bindResource } from './resource.ts';
 import { composeRoot, type Saved } from './restore.ts';
 import { Seen } from './seen.ts';
 import { bindSession } from './session.ts';
+import { Sampler } from './stats.ts';
 import { supervise } from './supervisor.ts';
 import { bindTask } from './task.ts';
 import { Vault } from './vault.ts';
@@ -64,11 +73,15 @@ export interface AgentSettings extends RegisterSettings {
   taskPids: number | null;
   /** Whether a shared volume must have the labels and options that a task names. */
   matchSharedVolumes: boolean;
+  /** How the resources that containers use are measured, if they are. */
+  sampling: Sampling;
 }
 
 /** An agent that has been put together. */
 export interface Agent extends Memory {
   system: System;
+  /** What its containers use. */
+  sampler: Sampler;
   names: EngineNames;
   start(): void;
   /** Asks it to stop; tasks go on running. */
@@ -90,7 +103,9 @@ export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: S
     log.error(`State cannot be saved and is tried again: ${(error as Error).message}`),
   );
   const beginning = beginningOf(ports, settings);
-  const machine = bindAgent({ ...ports, plans, vault, seen, journal, settings }, saved);
+  const memory = { plans, vault, seen };
+  const engine: Learned = { booting: null };
+  const machine = bindAgent({ ...ports, ...memory, journal, settings, engine }, saved);
   const { root: snapshot, lost } = composeRoot(saved, { ...beginning, now: clock.now() });
   for (const record of lost) log.warn(`Record ${record} was lost and is made anew`);
   const root = createActor(machine, {
@@ -99,22 +114,26 @@ export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: S
     snapshot: snapshot as unknown as Snapshot<unknown>,
     input: beginning,
   });
-  const ended = new Promise<AgentExit>((resolve) => {
-    root.subscribe({
-      complete: () => resolve(root.getSnapshot().output ?? { code: 1, reason: 'The agent ended' }),
-      error: (error) => resolve({ code: 1, reason: `The agent failed: ${String(error)}` }),
-    });
-  }).finally(() => journal.detach());
+  const ended = endOf(root).finally(() => {
+    journal.detach();
+    sampler.close();
+  });
+  const sampler = new Sampler({
+    ...ports,
+    ...memory,
+    sampling: settings.sampling,
+    host: () => sampledHost(ports.host, engine),
+  });
   return {
     system: root.system,
-    plans,
-    vault,
-    seen,
+    ...memory,
+    sampler,
     names: ports.docker.names,
     ended,
     start: () => {
       journal.follow(root);
-      forgetEnded(root, { plans, vault, seen });
+      forgetEnded(root, memory);
+      sampler.follow(root);
       supervise(root, { clock, plans, log, rules: settings.rules });
       root.start();
       root.send({ type: 'agent.start', at: clock.now() });
@@ -123,6 +142,14 @@ export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: S
     clear: () => cleared(root, plans, clock),
   };
 }
+
+const endOf = (root: Actor<ReturnType<typeof bindAgent>>): Promise<AgentExit> =>
+  new Promise((resolve) => {
+    root.subscribe({
+      complete: () => resolve(root.getSnapshot().output ?? { code: 1, reason: 'The agent ended' }),
+      error: (error) => resolve({ code: 1, reason: `The agent failed: ${String(error)}` }),
+    });
+  });
 
 /**
  * With a task's end go the keys of its own role; with its remains its plan, the keys of the role in
@@ -190,11 +217,24 @@ type Wiring = AgentPorts &
   Memory & {
     journal: Journal;
     settings: AgentSettings;
+    engine: Learned;
   };
+
+/** What is known of the Engine once the agent has booted. */
+interface Learned {
+  booting: Booting | null;
+}
+
+const unitsPerCpu = 1_024;
+
+function sampledHost(host: HostPort, { booting }: Learned): SampledHost {
+  const { platform, cpuUnits } = host.facts();
+  return { platform, cpus: cpuUnits / unitsPerCpu, cgroupVersion: booting?.cgroupVersion ?? 1 };
+}
 
 /** The agent machine with every actor of the tree bound. */
 function bindAgent(wiring: Wiring, saved: Saved) {
-  const { clock, journal, random, docker, ecs, log, settings } = wiring;
+  const { clock, journal, random, docker, ecs, log, settings, engine } = wiring;
   const clientToken = random.uuid();
   const ledger = new ImageLedger(journal, clock, saved.images);
   const pullSettings = { ...settings, pullBehavior: settings.rules.pullBehavior };
@@ -204,18 +244,18 @@ function bindAgent(wiring: Wiring, saved: Saved) {
     settings: pullSettings,
     pulledImages: ledger,
   });
-  let booting: Booting | null = null;
   const parts = { ...wiring, ledger, pulls, volumes: docker };
   return agentMachine.provide({
     actors: {
       boot: effect(wiring, async (_: undefined, { signal }) => {
-        booting = await bootAgent(wiring, signal);
+        const booting = await bootAgent(wiring, signal);
+        engine.booting = booting;
         return { taskLimits: booting.taskLimits };
       }),
       register: effect(
         wiring,
         async (known: { containerInstanceArn: string | null }, { signal }) => {
-          const registration = registrationOf(wiring, booting, known.containerInstanceArn);
+          const registration = registrationOf(wiring, engine.booting, known.containerInstanceArn);
           const arn = await ecs.register({ ...registration, clientToken }, signal);
           const containerInstanceArn = known.containerInstanceArn ?? arn;
           log.info('Registered', { containerInstanceArn, cluster: settings.cluster });
@@ -231,9 +271,12 @@ function bindAgent(wiring: Wiring, saved: Saved) {
       images: bindImages({
         ...parts,
         pullsUnderWay: () => pulls.underWay(),
-        engineRoot: () => booting?.engineRoot ?? '',
+        engineRoot: () => engine.booting?.engineRoot ?? '',
       }),
-      session: bindSession({ ...parts, dockerVersion: () => booting?.engine.version || null }),
+      session: bindSession({
+        ...parts,
+        dockerVersion: () => engine.booting?.engine.version || null,
+      }),
       watch: bindWatch(parts),
       task: bindTask(parts, bindContainer(parts), bindResource(parts)),
       report: bindReport(wiring),

@@ -8,6 +8,8 @@ export interface Booting {
   engine: EngineVersion;
   /** Where the Engine keeps its images. */
   engineRoot: string;
+  /** Which cgroups the Engine's host has. */
+  cgroupVersion: 1 | 2;
   /** Whether tasks can be limited as a whole, and are to be. */
   taskLimits: boolean;
   /** Whether the Engine has the image of containers whose namespaces others share. */
@@ -31,7 +33,8 @@ export async function bootAgent(ports: BootPorts, signal: AbortSignal): Promise<
     hasImage(ports, settings.pauseImage, signal),
     limitsOf(ports, signal),
   ]);
-  return { engine, engineRoot: info.rootDirectory, taskLimits, pauseImageLoaded: pause };
+  const { rootDirectory: engineRoot, cgroupVersion } = info;
+  return { engine, engineRoot, cgroupVersion, taskLimits, pauseImageLoaded: pause };
 }
 
 /** Only an attribute hangs on it: an Engine that does not tell does not end the start. */

@@ -125,6 +125,7 @@ function settingsOf({ config, identity }: Assembly): AgentSettings {
     pullInactivityMs: pull.inactivityMs,
     taskPids: taskLimits.pids,
     matchSharedVolumes: config.matchSharedVolumes,
+    sampling: config.metricsDisabled ? { by: 'nothing' } : { by: 'stream' },
     reservedMemoryMiB: config.reservedMemoryMiB,
     reservedTcpPorts: config.reservedTcpPorts,
     reservedUdpPorts: config.reservedUdpPorts,

@@ -48,6 +48,7 @@ const settings: AgentSettings = {
   pullInactivityMs: 60_000,
   taskPids: null,
   matchSharedVolumes: false,
+  sampling: { by: 'nothing' },
   identity: null,
   reservedMemoryMiB: 512,
   reservedTcpPorts: [22],

@@ -117,6 +117,11 @@ export class SimEngine {
     this.core.events.isDropping = isDropping;
   }
 
+  /** Whether streams of statistics tell nothing. */
+  dropSamples(isDropping: boolean): void {
+    this.core.isSilent = isDropping;
+  }
+
   /** The Engine as an agent of `cluster` sees it; `more` is what that agent's configuration says. */
   port(cluster: string, more: Partial<Placement> = {}): EnginePort {
     return {

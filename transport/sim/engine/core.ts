@@ -34,6 +34,8 @@ export class EngineCore {
   readonly registry: SimRegistry;
   readonly images: ImageStore;
   readonly volumes: VolumeStore;
+  /** Whether streams of statistics stay open and tell nothing. */
+  isSilent = false;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #containers = new Map<string, Contained>();
@@ -132,7 +134,7 @@ export class EngineCore {
     let cancel: Cancel = () => {};
     const next = () => {
       cancel = this.#clock.at(this.#clock.now() + 1_000, () => {
-        tell(JSON.stringify(measured(container, this.#clock.now())));
+        if (!this.isSilent) tell(JSON.stringify(measured(container, this.#clock.now())));
         next();
       });
     };
