@@ -1,4 +1,10 @@
-import { type AnyActorRef, type AnyMachineSnapshot, createActor, type Snapshot } from 'xstate';
+import {
+  type Actor,
+  type AnyActorRef,
+  type AnyMachineSnapshot,
+  createActor,
+  type Snapshot,
+} from 'xstate';
 import { newAdmission } from '../machines/admission/decide.ts';
 import { firstSeqNum } from '../machines/agent/decide.ts';
 import type { AgentInput } from '../machines/agent/events.ts';
@@ -6,6 +12,8 @@ import { agentMachine } from '../machines/agent/machine.ts';
 import type { AgentExit, EnabledWatches } from '../machines/agent/model.ts';
 import type { CleanupRules } from '../machines/image/model.ts';
 import { taskActorId } from '../machines/names/arn.ts';
+import type { Sampling } from '../machines/stats/collect.ts';
+import type { SampledHost } from '../machines/stats/sample.ts';
 import type { TaskRules } from '../machines/task/decide.ts';
 import type { TaskContext } from '../machines/task/model.ts';
 import type { Store } from '../persistence/store.ts';
@@ -19,7 +27,7 @@ import type { InstanceMetadataPort } from '../transport/instance/port.ts';
 import type { MetadataFilePort } from '../transport/metadata/port.ts';
 import type { RegistryPort } from '../transport/registry/port.ts';
 import type { UpdatePort } from '../transport/update/port.ts';
-import { bindBoot } from './boot.ts';
+import { type Booting, bindBoot } from './boot.ts';
 import { bindContainer } from './container.ts';
 import { effect, type Pulse, type System, timer } from './effect.ts';
 import { bindImages, ImageLedger } from './images.ts';
@@ -32,8 +40,10 @@ import { bindRegister, type RegisterSettings } from './register.ts';
 import { bindReport } from './report.ts';
 import { bindResource } from './resource.ts';
 import { composeRoot, type Saved } from './restore.ts';
+import { Seen } from './seen.ts';
 import { bindSession } from './session.ts';
 import { bindSpot } from './spot.ts';
+import { Sampler } from './stats.ts';
 import { supervise } from './supervisor.ts';
 import { bindTask } from './task.ts';
 import { bindUpdate } from './update.ts';
@@ -80,12 +90,15 @@ export interface AgentSettings extends RegisterSettings {
   /** Whether a shared volume must have the labels and options that a task names. */
   matchSharedVolumes: boolean;
   watching: EnabledWatches;
+  /** How the resources that containers use are measured, if they are. */
+  sampling: Sampling;
 }
 
 /** An agent that has been put together. */
-export interface Agent {
+export interface Agent extends Memory {
   system: System;
-  plans: Plans;
+  /** What its containers use. */
+  sampler: Sampler;
   names: EngineNames;
   start(): void;
   /** Asks it to stop; tasks go on running. */
@@ -101,12 +114,15 @@ export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: S
   const { clock, log } = ports;
   const plans = new Plans();
   const vault = new Vault();
+  const seen = new Seen();
   for (const plan of saved.plans) plans.add(plan);
   const journal = new Journal(ports.store, clock, (error) =>
     log.error(`State cannot be saved and is tried again: ${(error as Error).message}`),
   );
   const beginning = beginningOf(ports, settings);
-  const machine = bindAgent({ ...ports, plans, vault, journal, settings }, saved);
+  const memory = { plans, vault, seen };
+  const engine: Learned = { booting: () => null };
+  const machine = bindAgent({ ...ports, ...memory, journal, settings, engine }, saved);
   const { root: snapshot, lost } = composeRoot(saved, { ...beginning, now: clock.now() });
   for (const record of lost) log.warn(`Record ${record} was lost and is made anew`);
   const root = createActor(machine, {
@@ -115,20 +131,22 @@ export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: S
     snapshot: snapshot as unknown as Snapshot<unknown>,
     input: beginning,
   });
-  const ended = new Promise<AgentExit>((resolve) => {
-    root.subscribe({
-      complete: () => resolve(root.getSnapshot().output ?? { code: 1, reason: 'The agent ended' }),
-      error: (error) => resolve({ code: 1, reason: `The agent failed: ${String(error)}` }),
-    });
-  }).finally(() => journal.detach());
+  const ended = endOf(root).finally(() => {
+    journal.detach();
+    sampler.close();
+  });
+  const host = () => sampledHost(ports.host, engine);
+  const sampler = new Sampler({ ...ports, ...memory, sampling: settings.sampling, host });
   return {
     system: root.system,
-    plans,
+    ...memory,
+    sampler,
     names: ports.docker.names,
     ended,
     start: () => {
       journal.follow(root);
-      forgetEnded(root, plans, vault);
+      forgetEnded(root, memory);
+      sampler.follow(root);
       root.on('start.delayed', (delay) => tellDelay(log, delay));
       supervise(root, { clock, plans, log, rules: settings.rules });
       root.start();
@@ -139,15 +157,31 @@ export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: S
   };
 }
 
-/** With the remains of a task go its plan and the keys of its roles. */
-function forgetEnded({ system }: AnyActorRef, plans: Plans, vault: Vault): void {
+const endOf = (root: Actor<ReturnType<typeof bindAgent>>): Promise<AgentExit> =>
+  new Promise((resolve) => {
+    root.subscribe({
+      complete: () => resolve(root.getSnapshot().output ?? { code: 1, reason: 'The agent ended' }),
+      error: (error) => resolve({ code: 1, reason: `The agent failed: ${String(error)}` }),
+    });
+  });
+
+/**
+ * With a task's end go the keys of its own role; with its remains its plan, the keys of the role in
+ * which the agent acted for it, and what was seen of its containers.
+ */
+function forgetEnded({ system }: AnyActorRef, { plans, vault, seen }: Memory): void {
   system.inspect((event) => {
     if (event.type !== '@xstate.snapshot') return;
     if (!(event.actorRef as AnyActorRef).id.startsWith('task/')) return;
-    const { status, context } = event.snapshot as AnyMachineSnapshot;
-    if (status !== 'done') return;
+    const { status, value, context } = event.snapshot as AnyMachineSnapshot;
+    const hasStopped = typeof value === 'object' && 'stopped' in value;
+    if (status !== 'done' && !hasStopped) return;
     const { arn } = context as TaskContext;
+    const task = plans.task(arn);
+    if (task.roleCredentialsId !== null) vault.drop(task.roleCredentialsId);
+    if (status !== 'done') return;
     vault.forget(arn);
+    seen.forget(task);
     plans.remove(arn);
   });
 }
@@ -194,16 +228,35 @@ function beginningOf({ host, clock }: AgentPorts, settings: AgentSettings): Agen
   };
 }
 
-type Wiring = AgentPorts & {
+/** What the agent keeps in memory of its tasks besides their actors. */
+interface Memory {
   plans: Plans;
   vault: Vault;
-  journal: Journal;
-  settings: AgentSettings;
-};
+  seen: Seen;
+}
+
+type Wiring = AgentPorts &
+  Memory & {
+    journal: Journal;
+    settings: AgentSettings;
+    engine: Learned;
+  };
+
+/** What is known of the Engine once the agent has booted. */
+interface Learned {
+  booting(): Booting | null;
+}
+
+const unitsPerCpu = 1_024;
+
+function sampledHost(host: HostPort, { booting }: Learned): SampledHost {
+  const { platform, cpuUnits } = host.facts();
+  return { platform, cpus: cpuUnits / unitsPerCpu, cgroupVersion: booting()?.cgroupVersion ?? 1 };
+}
 
 /** The agent machine with every actor of the tree bound. */
 function bindAgent(wiring: Wiring, saved: Saved) {
-  const { clock, journal, docker, settings } = wiring;
+  const { clock, journal, docker, settings, engine } = wiring;
   const ledger = new ImageLedger(journal, clock, saved.images);
   const pullSettings = { ...settings, pullBehavior: settings.rules.pullBehavior };
   const pulls = new Pulls({
@@ -213,6 +266,7 @@ function bindAgent(wiring: Wiring, saved: Saved) {
     pulledImages: ledger,
   });
   const { booting, ...starting } = bindBoot(wiring);
+  engine.booting = booting;
   const registering = bindRegister({ ...wiring, booting });
   const parts = { ...wiring, ledger, pulls, volumes: docker };
   return agentMachine.provide({

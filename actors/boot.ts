@@ -12,6 +12,8 @@ export interface Booting {
   engine: EngineVersion;
   /** Where the Engine keeps its images. */
   engineRoot: string;
+  /** Which cgroups the Engine's host has. */
+  cgroupVersion: 1 | 2;
   /** Whether tasks can be limited as a whole, and are to be. */
   taskLimits: boolean;
   /** Whether the Engine has the image of containers whose namespaces others share. */
@@ -71,6 +73,7 @@ export async function bootAgent(ports: BootPorts, signal: AbortSignal): Promise<
   return {
     engine,
     engineRoot: info.rootDirectory,
+    cgroupVersion: info.cgroupVersion,
     taskLimits,
     pauseImageLoaded: pause,
     volumePlugins,

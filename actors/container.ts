@@ -9,6 +9,7 @@ import { effect, identityOf, type Pulse, timer } from './effect.ts';
 import type { Journal } from './journal.ts';
 import type { Plans } from './plans.ts';
 import type { Pulls } from './pulls.ts';
+import type { Seen } from './seen.ts';
 import type { Vault } from './vault.ts';
 
 /** What a container's effects need. */
@@ -17,6 +18,7 @@ export interface ContainerPorts extends Pulse {
   plans: Plans;
   pulls: Pulls;
   vault: Vault;
+  seen: Seen;
   journal: Journal;
   metadataFiles: MetadataFilePort;
   settings: { stopTimeoutMs: number };
@@ -65,6 +67,7 @@ const lifeEffects = (ports: ContainerPorts) => {
     inspectContainer: effect(ports, async (key: ContainerKey, { signal, system }) => {
       const ref = plans.of(key);
       const facts = await docker.inspect(ref, signal);
+      ports.seen.keep(ref, facts, ports.clock.now());
       if (facts.state === 'running')
         void metadataFiles.complete(ref, facts, identityOf(system).containerInstanceArn ?? '');
       return { facts };

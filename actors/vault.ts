@@ -21,6 +21,11 @@ export class Vault {
     return this.#roles.get(credentialsId);
   }
 
+  /** These keys go; others that came for their task stay. */
+  drop(credentialsId: string): void {
+    this.#roles.delete(credentialsId);
+  }
+
   /** Whatever came for a task goes with it. */
   forget(taskArn: string): void {
     for (const id of this.#idsOfTasks.get(taskArn) ?? []) this.#roles.delete(id);

@@ -165,6 +165,7 @@ export function settingsOf({
       warmPool: config.warmPools && metadata !== noMetadata,
       spot: config.spotDraining && metadata !== noMetadata,
     },
+    sampling: config.metricsDisabled ? { by: 'nothing' } : { by: 'stream' },
     reservedMemoryMiB: config.reservedMemoryMiB,
     reservedTcpPorts: config.reservedTcpPorts,
     reservedUdpPorts: config.reservedUdpPorts,

@@ -103,6 +103,8 @@ export interface ContainerPlan {
   metadataId: string;
   /** Its name or id in the Engine, if another agent made it; those of this agent's follow from its task. */
   dockerName?: string;
+  /** ARN of the container; absent where ECS names none. */
+  arn?: string;
 }
 
 /** One published port as ECS is told of it (`networkBindings`); ranges are texts such as `8000-8010`. */
@@ -130,6 +132,21 @@ export interface ContainerFacts {
   createdAt: number | null;
   /** The networks it is on; `mode` is Docker's name of one, e.g. `bridge`. */
   networks: { mode: string; ipv4: string[]; ipv6: string[] }[];
+  details: ContainerDetails;
+}
+
+/**
+ * What of an inspect only those are shown who look at a container. Times are as the Engine writes
+ * them, to the nanosecond; null where they have not come.
+ */
+export interface ContainerDetails {
+  createdAt: string | null;
+  startedAt: string | null;
+  finishedAt: string | null;
+  labels: Record<string, string>;
+  mounts: { name: string; source: string; destination: string }[];
+  /** What its latest health check answered; null where there was none. */
+  healthCheck: { exitCode: number; output: string } | null;
 }
 
 /**

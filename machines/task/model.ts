@@ -55,6 +55,11 @@ export interface TaskPlan {
   fault: string | null;
   /** Features the task needs and this agent does not have, in words; such a task is refused. */
   unsupported: string[];
+  /** What only its metadata shows; absent where ECS does not say. */
+  launchType?: string;
+  serviceName?: string;
+  /** Whether its containers may have faults injected into their network. */
+  faultInjection?: boolean;
 }
 
 /** A task as a payload names it: its plan and what ECS wants of it. */

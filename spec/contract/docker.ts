@@ -7,6 +7,7 @@ import {
 import { commands, instanceArn, lone } from '../support/engine-plans.ts';
 import { type EngineUnderContract, follow, rejection, rejects } from './engine.ts';
 import { describeImages } from './images.ts';
+import { describeStats } from './stats.ts';
 import { describeVolumes } from './volumes.ts';
 
 /** What any Engine behind {@link EnginePort} must keep. `setup` runs once for the whole suite. */
@@ -21,6 +22,7 @@ export function describeDockerPort(name: string, setup: () => Promise<EngineUnde
     after(async () => await engine?.cleanup());
     describeImages(() => engine);
     describeVolumes(() => engine);
+    describeStats(() => engine);
 
     const made = async (ref: CreateRequest) => await port.create(ref);
     const started = async (ref: CreateRequest) => {
@@ -68,7 +70,8 @@ export function describeDockerPort(name: string, setup: () => Promise<EngineUnde
     it('shows a created container as never run', async () => {
       const ref = lone({ image: engine.image });
       const runtimeId = await made(ref);
-      const { createdAt, networks, ...facts } = await port.inspect(ref);
+      const { createdAt, networks, details, ...facts } = await port.inspect(ref);
+      expect(details.startedAt).to.equal(null);
       expect(facts).to.deep.equal({
         runtimeId,
         state: 'created',

@@ -96,6 +96,14 @@ export const facts = (more: Partial<ContainerFacts> = {}): ContainerFacts => ({
   imageId: 'sha256:1mage',
   createdAt: 1_400,
   networks: [],
+  details: {
+    createdAt: '1970-01-01T00:00:01.4Z',
+    startedAt: '1970-01-01T00:00:01.5Z',
+    finishedAt: null,
+    labels: {},
+    mounts: [],
+    healthCheck: null,
+  },
   ...more,
 });
 

@@ -54,6 +54,7 @@ const settings: AgentSettings = {
   taskPids: null,
   matchSharedVolumes: false,
   watching: { warmPool: false, spot: false },
+  sampling: { by: 'nothing' },
   reservedMemoryMiB: 512,
   reservedTcpPorts: [22],
   reservedUdpPorts: [],

@@ -19,6 +19,7 @@ export function readContainer(container: Members, random: Random): ContainerPlan
   const name = container.text('name');
   if (!name) throw new BadTask('a container has no name');
   const docker = container.object('dockerConfig');
+  const arn = container.text('containerArn');
   return {
     name,
     image: container.text('image') ?? '',
@@ -51,6 +52,7 @@ export function readContainer(container: Members, random: Random): ContainerPlan
     ecr: readEcr(container.object('registryAuthentication')),
     logsByExecutionRole: container.text('logsAuthStrategy') === 'ExecutionRole',
     metadataId: random.uuid(),
+    ...(arn && { arn }),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ContainerPlan } from '../../machines/container/model.ts';
-import type { TaskArrival, VolumePlan } from '../../machines/task/model.ts';
+import type { TaskArrival, TaskPlan, VolumePlan } from '../../machines/task/model.ts';
 import type { Random } from '../host/port.ts';
 import { MalformedError, Members, readObject } from '../wire/members.ts';
 import { BadTask, impliedBy, readContainer, withNamespacePause } from './container.ts';
@@ -41,6 +41,7 @@ export function readTask(task: Members, random: Random): TaskArrival | null {
     executionCredentialsId: task.object('executionRoleCredentials')?.text('credentialsId') ?? null,
     fault: fault ?? volumeFault(volumes),
     unsupported: unsupportedBy(task),
+    ...shownOf(task),
   };
   return desired && { desired, roll: random.roll(), plan };
 }
@@ -50,6 +51,17 @@ function limitOf(value: number | null, name: string): number | null {
   if (value !== null && !(Number.isFinite(value) && value >= 0))
     throw new BadTask(`${name} must be at least 0, not ${value}`);
   return value;
+}
+
+/** What of a task its metadata shows and nothing else heeds. */
+function shownOf(task: Members): Pick<TaskPlan, 'launchType' | 'serviceName' | 'faultInjection'> {
+  const launchType = task.text('launchType');
+  const serviceName = task.text('serviceName');
+  return {
+    ...(launchType && { launchType }),
+    ...(serviceName && { serviceName }),
+    ...(task.flag('enableFaultInjection') && { faultInjection: true }),
+  };
 }
 
 /** Statuses short of running, which the Amazon ECS agent knows as well. */

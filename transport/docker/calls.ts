@@ -31,6 +31,8 @@ export const dockerLimits = {
   remove: { ms: 5 * minute, transition: 'removing' },
   list: { ms: 10 * minute, transition: 'listing' },
   watch: { ms: 30 * second, transition: 'listening to events', passes: 'always' },
+  stats: { ms: 18 * second, transition: 'reading statistics', passes: 'uncounted' },
+  followStats: { ms: 18 * second, transition: 'reading statistics', passes: 'uncounted' },
   inspectImage: { ms: 30 * second, transition: 'inspecting image' },
   resolveDigest: { ms: minute, transition: 'MANIFEST_PULLED', passes: 'uncounted' }, // ECS_MANIFEST_PULL_TIMEOUT
   pull: { ms: 120 * minute, transition: 'pulled', passes: 'uncounted' }, // ECS_IMAGE_PULL_TIMEOUT

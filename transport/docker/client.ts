@@ -1,5 +1,6 @@
 import Docker from 'dockerode';
 import type { Clock } from '../host/port.ts';
+import { stats } from '../stats/stream.ts';
 import {
   bounded,
   type CallLimit,
@@ -48,6 +49,7 @@ export function connectDocker(options: DockerOptions): EnginePort {
     ...containers(engine, options),
     ...images(engine),
     ...volumes(engine),
+    ...stats(engine),
     names: engineNames,
   };
 }

@@ -1,5 +1,6 @@
 import type { ContainerInfo, ContainerInspectInfo, VolumeInspectInfo } from 'dockerode';
 import type {
+  ContainerDetails,
   ContainerFacts,
   ContainerPlan,
   Health,
@@ -47,8 +48,34 @@ export function factsOf(
     imageId: info.Image ?? '',
     createdAt: timeOf(info.Created),
     networks: networksOf(info.NetworkSettings?.Networks),
+    details: detailsOf(info),
   };
 }
+
+function detailsOf(info: ContainerInspectInfo): ContainerDetails {
+  const { State: state, Config: config, Mounts: mounts } = info;
+  const checked = state.Health?.Log?.at(-1);
+  return {
+    createdAt: timeTextOf(info.Created),
+    startedAt: timeTextOf(state.StartedAt),
+    finishedAt: state.Running ? null : timeTextOf(state.FinishedAt),
+    labels: config?.Labels ?? {},
+    mounts: (mounts ?? []).map(({ Name = '', Source: source, Destination: destination }) => ({
+      name: Name,
+      source,
+      destination,
+    })),
+    healthCheck: checked
+      ? { exitCode: checked.ExitCode, output: checked.Output.slice(0, mostOutput) }
+      : null,
+  };
+}
+
+/** As much of a health check's output as is shown. */
+const mostOutput = 1_024;
+
+const timeTextOf = (text: string | undefined): string | null =>
+  text !== undefined && timeOf(text) !== null ? text : null;
 
 /** A container that could not be started is `created` to Docker, and over to ECS. */
 function lifeOf(

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ContainerFacts, ContainerPlan } from '../../machines/container/model.ts';
 import { AgentError } from '../../machines/names/errors.ts';
 import type { TaskPlan, VolumePlan } from '../../machines/task/model.ts';
+import type { StatsPort } from '../stats/port.ts';
 
 /** What the Engine says of itself. `apiVersion` and `minApiVersion` are texts such as `1.41`. */
 export interface EngineVersion {
@@ -242,7 +243,7 @@ export interface EngineNames {
 export const engineNames: EngineNames = { ofContainer: dockerNameOf, ofVolume: volumeNameOf };
 
 /** All that the agent asks of a Docker Engine. */
-export type EnginePort = DockerPort & ImagePort & VolumePort & { names: EngineNames };
+export type EnginePort = DockerPort & ImagePort & VolumePort & StatsPort & { names: EngineNames };
 
 /** Stable codes of what can go wrong between the agent and the Engine. */
 export type DockerErrorCode =

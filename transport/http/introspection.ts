@@ -60,10 +60,12 @@ const json = (status: number, body: object): Answer => ({
  */
 export async function openIntrospection(options: IntrospectionOptions): Promise<OpenServer> {
   const { address, port, source } = options;
-  const answer = ({ path, query }: Question): Answer =>
-    Object.hasOwn(routes, path) ? (routes[path]?.(source, query) ?? commands) : commands;
+  const answer = ({ path, search }: Question): Answer =>
+    Object.hasOwn(routes, path)
+      ? (routes[path]?.(source, new URLSearchParams(search)) ?? commands)
+      : commands;
   try {
-    return await openServer({ ...options, answer });
+    return await openServer({ ...options, methods: ['GET', 'HEAD'], answer });
   } catch (error) {
     throw cannotListen({ address, port }, error as NodeJS.ErrnoException);
   }

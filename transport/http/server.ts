@@ -1,5 +1,6 @@
 import {
   createServer,
+  type IncomingHttpHeaders,
   type IncomingMessage,
   type RequestListener,
   type Server,
@@ -10,29 +11,46 @@ import type { Clock } from '../host/port.ts';
 
 /** What a request asks for. */
 export interface Question {
+  method: string;
   /** Without the query, as it was sent. */
   path: string;
-  query: URLSearchParams;
+  /** The query with its question mark, as it was sent; '' where there is none. */
+  search: string;
+  headers: IncomingHttpHeaders;
+  /** Who asks: the other end of the connection. */
+  remote: { address: string; port: number };
+  /** '' where the server takes none. */
+  body: string;
 }
 
 /** What is answered. */
 export interface Answer {
   status: number;
-  contentType: 'application/json' | 'text/plain; charset=utf-8';
+  /** Null for an answer without a body. */
+  contentType: 'application/json' | 'text/plain' | 'text/plain; charset=utf-8' | null;
   body: string;
+  headers?: Record<string, string>;
 }
 
-/** A server for questions that change nothing: GET and HEAD. */
+/** How a server listens, and what it lets its clients do. */
 export interface ServerOptions {
   address: string;
   /** 0 for any that is free. */
   port: number;
   clock: Clock;
-  /** Answers at once. Should it throw, the asker gets a 500 and `failed` the reason. */
-  answer: (question: Question) => Answer;
+  /**
+   * Answers, at once where it can. Should it throw or reject, the asker gets a 500 and `failed` the
+   * reason.
+   */
+  answer: (question: Question) => Answer | Promise<Answer>;
   failed?: (reason: unknown) => void;
   /** How long a client may take over its request, and between two of them. */
   patienceMs?: number;
+  /** The methods that are answered; all where it is not given. */
+  methods?: readonly string[];
+  /** The longest body that is read; by default none is, as a question needs none. */
+  longestBodyBytes?: number;
+  mostConnections?: number;
 }
 
 /** A server that listens. */
@@ -45,12 +63,12 @@ export interface OpenServer {
 
 /** More than any request needs; Node answers longer headers with 431 itself. */
 const longestHeaderBytes = 16_384;
-const longestBodyBytes = 65_536;
-const mostConnections = 128;
+/** What a body that nobody asked for may have: it is read and dropped. */
+const droppedBodyBytes = 65_536;
 
 /** Listens. Rejects with Node's own error where it cannot. */
 export function openServer(options: ServerOptions): Promise<OpenServer> {
-  const { clock, patienceMs = 5_000, failed } = options;
+  const { clock, patienceMs = 5_000, failed, mostConnections = 128 } = options;
   const server = createServer(
     {
       maxHeaderSize: longestHeaderBytes,
@@ -84,43 +102,90 @@ export function localUrl(address: string, port: number): string {
   return `http://${isIPv6(address) ? `[${address}]` : address}:${port}`;
 }
 
-function listener({ answer, failed }: ServerOptions): RequestListener {
+function listener(options: ServerOptions): RequestListener {
+  const { methods, longestBodyBytes = 0 } = options;
   return (request, response) => {
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      response.setHeader('allow', 'GET, HEAD');
-      refuse(response, 405, 'Only GET and HEAD are answered.');
+    if (methods !== undefined && !methods.includes(request.method ?? '')) {
+      response.setHeader('allow', methods.join(', '));
+      refuse(response, 405, `Only ${methods.join(' and ')} are answered.`);
       return;
     }
-    if (hasLongBody(request)) {
-      refuse(response, 413, 'A question needs no body.');
-      return;
-    }
-    try {
-      send(response, answer(questionOf(request.url ?? '/')));
-    } catch (error) {
-      failed?.(error);
-      refuse(response, 500, '');
-    }
+    const length = lengthOf(request);
+    if (isTooLong(length, longestBodyBytes))
+      refuse(response, 413, longestBodyBytes === 0 ? 'A question needs no body.' : tooLong);
+    else if (longestBodyBytes === 0 || length === 0) reply(options, response, questionOf(request));
+    else
+      readBody(request, longestBodyBytes, (body) => {
+        if (body === null) refuse(response, 413, tooLong);
+        else reply(options, response, { ...questionOf(request), body });
+      });
   };
 }
 
-/** Taken apart by hand, as `URL` throws for some of what a client may send. */
-function questionOf(url: string): Question {
-  const mark = url.indexOf('?');
-  return mark === -1
-    ? { path: url, query: new URLSearchParams() }
-    : { path: url.slice(0, mark), query: new URLSearchParams(url.slice(mark)) };
+/** A body of unknown length is read as far as it may be, where any is read. */
+function isTooLong(length: number | null, longestBodyBytes: number): boolean {
+  if (length === null) return longestBodyBytes === 0;
+  return length > (longestBodyBytes === 0 ? droppedBodyBytes : longestBodyBytes);
 }
 
-/** A body of unknown length counts as long. What is short Node reads and drops. */
-const hasLongBody = ({ headers }: IncomingMessage): boolean =>
-  headers['transfer-encoding'] !== undefined ||
-  Number(headers['content-length'] ?? 0) > longestBodyBytes;
+const tooLong = 'The body is too long.';
 
-function send(response: ServerResponse, { status, contentType, body }: Answer): void {
+function reply(options: ServerOptions, response: ServerResponse, question: Question): void {
+  const failed = (error: unknown) => {
+    options.failed?.(error);
+    refuse(response, 500, '');
+  };
+  try {
+    const answer = options.answer(question);
+    if (!(answer instanceof Promise)) send(response, answer);
+    else answer.then((late) => send(response, late)).catch(failed);
+  } catch (error) {
+    failed(error);
+  }
+}
+
+/** Answers null as soon as the body is longer than it may be; never if the client leaves before. */
+function readBody(
+  request: IncomingMessage,
+  longestBytes: number,
+  read: (body: string | null) => void,
+): void {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  request.on('data', (chunk: Buffer) => {
+    length += chunk.length;
+    chunks.push(chunk);
+    if (length <= longestBytes) return;
+    request.removeAllListeners('data').pause();
+    read(null);
+  });
+  request.on('end', () => read(Buffer.concat(chunks).toString()));
+}
+
+/** Taken apart by hand, as `URL` throws for some of what a client may send. */
+function questionOf(request: IncomingMessage): Question {
+  const { url = '/', method = '', headers, socket } = request;
+  const mark = url.indexOf('?');
+  const { remoteAddress: address = '', remotePort: port = 0 } = socket;
+  return {
+    method,
+    path: mark === -1 ? url : url.slice(0, mark),
+    search: mark === -1 ? '' : url.slice(mark),
+    headers,
+    remote: { address, port },
+    body: '',
+  };
+}
+
+/** As the headers tell it; null for a body that comes in chunks, which may be as long as it likes. */
+const lengthOf = ({ headers }: IncomingMessage): number | null =>
+  headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : null;
+
+function send(response: ServerResponse, { status, contentType, body, headers }: Answer): void {
   response.writeHead(status, {
-    'content-type': contentType,
+    ...(contentType !== null && { 'content-type': contentType }),
     'content-length': Buffer.byteLength(body),
+    ...headers,
   });
   response.end(body);
 }

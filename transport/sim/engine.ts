@@ -14,6 +14,7 @@ import {
   type VolumePort,
 } from '../docker/port.ts';
 import { createBody, labels, type Placement } from '../docker/translate.ts';
+import type { StatsPort } from '../stats/port.ts';
 import { Connection, type EngineCall } from './engine/connection.ts';
 import { type CoreOptions, EngineCore } from './engine/core.ts';
 import { type CreateBody, EngineRefusal, has, type PullLine } from './engine/wire.ts';
@@ -116,6 +117,11 @@ export class SimEngine {
     this.core.events.isDropping = isDropping;
   }
 
+  /** Whether streams of statistics tell nothing. */
+  dropSamples(isDropping: boolean): void {
+    this.core.isSilent = isDropping;
+  }
+
   /** The Engine as an agent of `cluster` sees it; `more` is what that agent's configuration says. */
   port(cluster: string, more: Partial<Placement> = {}): EnginePort {
     return {
@@ -123,6 +129,7 @@ export class SimEngine {
       ...this.#containerCalls({ ...this.#placement, ...more, cluster }),
       ...this.#imageCalls(),
       ...this.#volumeCalls(),
+      ...this.#statsCalls(),
       names: engineNames,
     };
   }
@@ -139,7 +146,7 @@ export class SimEngine {
           core.list({}).map((one) => listedOf(one as unknown as ContainerInfo)),
         ),
       watch: (on, signal) =>
-        connection.follow(signal, () => {
+        connection.follow({ call: 'watch', signal }, () => {
           on.opened();
           return core.events.listen((event) => {
             const ours = event.Actor.Attributes[labels.cluster] === cluster;
@@ -229,6 +236,19 @@ export class SimEngine {
         unless(
           404,
           connection.ask({ call: 'removeVolume', signal }, () => volumes.remove(name)),
+        ),
+    };
+  }
+
+  #statsCalls(): StatsPort {
+    const { core } = this;
+    const connection = this.#connection;
+    return {
+      stats: (ref, signal) =>
+        connection.ask({ call: 'stats', signal }, () => core.measure(dockerNameOf(ref))),
+      followStats: (ref, sample, signal) =>
+        connection.follow({ call: 'followStats', signal }, () =>
+          core.followMeasures(dockerNameOf(ref), sample),
         ),
     };
   }

@@ -92,7 +92,46 @@ describe('what an inspect may lack', () => {
       imageId: '',
       createdAt: null,
       networks: [],
+      details: {
+        createdAt: null,
+        startedAt: began,
+        finishedAt: null,
+        labels: {},
+        mounts: [],
+        healthCheck: null,
+      },
     });
+  });
+});
+
+describe('what only those are shown who look at a container', () => {
+  it('are its labels, its mounts, its times to the nanosecond and its latest health check', () => {
+    const check = (ExitCode: number, Output: string) => ({ ExitCode, Output });
+    const info = {
+      ...inspected({
+        ...{ Running: false, StartedAt: began, FinishedAt: ended },
+        Health: { Log: [check(0, 'well'), check(1, 'x'.repeat(2_000))] } as never,
+      }),
+      Created: began,
+      Config: { Labels: { team: 'a' } },
+      Mounts: [
+        { Name: 'v', Source: '/a', Destination: '/b' },
+        { Source: '/c', Destination: '/d' },
+      ],
+    };
+    expect(factsOf(info as unknown as ContainerInspectInfo, containerPlan()).details).to.deep.equal(
+      {
+        createdAt: began,
+        startedAt: began,
+        finishedAt: ended,
+        labels: { team: 'a' },
+        mounts: [
+          { name: 'v', source: '/a', destination: '/b' },
+          { name: '', source: '/c', destination: '/d' },
+        ],
+        healthCheck: { exitCode: 1, output: 'x'.repeat(1_024) },
+      },
+    );
   });
 });
 

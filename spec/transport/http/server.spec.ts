@@ -40,6 +40,7 @@ describe('the server of questions', () => {
         return { status: 200, contentType: 'application/json', body: '{"said":"é"}' };
       },
       failed: (reason) => failures.push(reason),
+      methods: ['GET', 'HEAD'],
       ...more,
     });
   };
@@ -57,7 +58,7 @@ describe('the server of questions', () => {
     expect(response.headers.get('content-length')).to.equal('13');
     expect(await response.json()).to.deep.equal({ said: 'é' });
     expect(asked.map(({ path }) => path)).to.deep.equal(['/a/b']);
-    expect(asked[0]?.query.getAll('c')).to.deep.equal(['d', 'e']);
+    expect(asked[0]?.search).to.equal('?c=d&c=e');
   });
 
   it('answers a HEAD as a GET, without the body', async () => {
@@ -125,6 +126,45 @@ describe('the server of questions', () => {
       expect(await exchange(server.url, request)).to.match(/^HTTP\/1\.1 (200|400) /);
       expect((await fetch(server.url)).status).to.equal(200);
     });
+
+  describe('that takes bodies', () => {
+    const put = async (body: string | ReadableStream, more: Partial<ServerOptions> = {}) => {
+      await open({ methods: ['GET', 'PUT'], longestBodyBytes: 10, ...more });
+      const streamed = body instanceof ReadableStream ? { duplex: 'half' as const } : {};
+      return (await fetch(server.url, { method: 'PUT', body, ...streamed })).status;
+    };
+    const chunked = (text: string) =>
+      new ReadableStream({
+        start: (stream) => {
+          for (const letter of text) stream.enqueue(Buffer.from(letter));
+          stream.close();
+        },
+      });
+
+    it('hands on a body of known and of unknown length', async () => {
+      expect(await put('{"a":"é"}')).to.equal(200);
+      await server.close();
+      expect(await put(chunked('in chunks'))).to.equal(200);
+      expect(asked.map(({ body }) => body)).to.deep.equal(['{"a":"é"}', 'in chunks']);
+    });
+
+    it('refuses one that is too long, however it comes', async () => {
+      expect(await put('0123456789a')).to.equal(413);
+      await server.close();
+      expect(await put(chunked('0123456789a'))).to.equal(413);
+      expect(asked).to.deep.equal([]);
+    });
+
+    it('may take its time over the answer', async () => {
+      const late = { status: 202, contentType: 'text/plain' as const, body: 'late' };
+      expect(await put('x', { answer: () => Promise.resolve(late) })).to.equal(202);
+    });
+
+    it('answers 500 where the answer fails', async () => {
+      expect(await put('x', { answer: () => Promise.reject(new Error('no')) })).to.equal(500);
+      expect(failures.map(String)).to.deep.equal(['Error: no']);
+    });
+  });
 
   it('takes a short body and passes over it', async () => {
     await open();

@@ -7,6 +7,7 @@ import type { ContainerFacts } from '../../../machines/container/model.ts';
 import { dockerNameOf } from '../../../transport/docker/port.ts';
 import { type MetadataFileOptions, metadataFiles } from '../../../transport/metadata/files.ts';
 import { container, task } from '../../support/builders.ts';
+import { facts as inspected } from '../../support/chart-contexts.ts';
 
 const instance = 'arn:aws:ecs:us-west-2:123456789012:container-instance/specs/1';
 const web = container('web', { image: 'nginx:1', metadataId: 'id-1' });
@@ -14,6 +15,7 @@ const plan = task('a', [web]);
 const ref = { task: plan, container: web };
 
 const facts: ContainerFacts = {
+  ...inspected(),
   runtimeId: 'f00d',
   state: 'running',
   exitCode: null,

@@ -158,6 +158,8 @@ describe('what can go wrong between an agent and the simulated Engine', () => {
       inspectVolume: (port) => port.inspectVolume('v'),
       createVolume: (port) => port.createVolume(volume),
       removeVolume: (port) => port.removeVolume('v'),
+      stats: (port) => port.stats(ref, new AbortController().signal),
+      followStats: (port) => port.followStats(ref, () => {}, new AbortController().signal),
     };
     expect(Object.keys(asks)).to.have.members(
       Object.keys(ports).filter((name) => name !== 'names'),

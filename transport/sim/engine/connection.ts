@@ -74,14 +74,17 @@ export class Connection {
   }
 
   /** A stream, from its `begin` to the break of the connection; what that answers ends it. */
-  async follow(signal: AbortSignal, begin: () => () => void): Promise<never> {
-    const fault = this.#count('watch');
+  async follow(
+    { call, signal }: { call: 'watch' | 'followStats'; signal: AbortSignal },
+    begin: () => () => void,
+  ): Promise<never> {
+    const fault = this.#count(call);
     if (fault?.is === 'hang')
       return await bounded(
-        { limit: dockerLimits.watch, clock: this.#clock, signal },
+        { limit: dockerLimits[call], clock: this.#clock, signal },
         forEver<never>,
       );
-    return await this.#connected(signal, (ending) => {
+    const followed = this.#connected<never>(signal, (ending) => {
       if (fault?.is === 'error') throw fault.error;
       const stop = begin();
       // At once, or what happens in the same turn as the break would still be told.
@@ -89,6 +92,9 @@ export class Connection {
       if (fault?.is !== 'lost reply') return forEver();
       stop();
       throw unreachable();
+    });
+    return await followed.catch((error: unknown) => {
+      throw dockerErrorOf(error, 'simulated');
     });
   }
 

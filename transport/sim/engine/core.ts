@@ -1,4 +1,4 @@
-import type { Clock, Random } from '../../host/port.ts';
+import type { Cancel, Clock, Random } from '../../host/port.ts';
 import { SimRegistry } from '../registry.ts';
 import { behaviourOf } from './behaviour.ts';
 import { EventLog } from './events.ts';
@@ -14,6 +14,7 @@ import {
   healthVerdictOf,
   inspected,
   listed,
+  measured,
   volumesOf,
 } from './wire.ts';
 
@@ -33,6 +34,8 @@ export class EngineCore {
   readonly registry: SimRegistry;
   readonly images: ImageStore;
   readonly volumes: VolumeStore;
+  /** Whether streams of statistics stay open and tell nothing. */
+  isSilent = false;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #containers = new Map<string, Contained>();
@@ -118,6 +121,25 @@ export class EngineCore {
     }
     this.#containers.delete(container.name);
     this.#tell('destroy', container);
+  }
+
+  /** What the container uses now, as a line of the Engine's stream of statistics. */
+  measure(nameOrId: string): string {
+    return JSON.stringify(measured(this.#find(nameOrId), this.#clock.now()));
+  }
+
+  /** The same each second, until the answer is called. */
+  followMeasures(nameOrId: string, tell: (line: string) => void): Cancel {
+    const container = this.#find(nameOrId);
+    let cancel: Cancel = () => {};
+    const next = () => {
+      cancel = this.#clock.at(this.#clock.now() + 1_000, () => {
+        if (!this.isSilent) tell(JSON.stringify(measured(container, this.#clock.now())));
+        next();
+      });
+    };
+    next();
+    return () => cancel();
   }
 
   inspect(nameOrId: string) {

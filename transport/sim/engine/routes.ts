@@ -68,6 +68,7 @@ const engineRoutes: Route[] = [
 ];
 
 const containerRoutes: Route[] = [
+  ['GET', /^\/containers\/([^/]+)\/stats$/, measure],
   [
     'POST',
     /^\/containers\/create$/,
@@ -230,6 +231,22 @@ function follow(asked: Asked): Answer {
   return 'sent';
 }
 
+/** One line, or a line each second until the client leaves. */
+function measure(asked: Asked): Answer {
+  const { engine, name, response } = asked;
+  const first = `${engine.core.measure(name)}\n`;
+  response.writeHead(200, { 'content-type': 'application/json' });
+  if (query(asked, 'stream') === '0') response.end(first);
+  else {
+    response.flushHeaders();
+    response.on(
+      'close',
+      engine.core.followMeasures(name, (text) => response.write(`${text}\n`)),
+    );
+  }
+  return 'sent';
+}
+
 /** The status of a pull is sent with its first line: what fails before that has one of its own. */
 async function pull(asked: Asked): Promise<Answer> {
   const { engine, headers, response } = asked;
@@ -257,15 +274,8 @@ function load(asked: Asked): Answer {
 function loginIn(headers: IncomingHttpHeaders): RegistryLogin | null {
   const text = Buffer.from(String(headers['x-registry-auth'] ?? ''), 'base64').toString();
   if (text === '') return null;
-  const {
-    username = '',
-    password = '',
-    serveraddress = '',
-  } = JSON.parse(text) as {
-    username?: string;
-    password?: string;
-    serveraddress?: string;
-  };
+  const login = JSON.parse(text) as Partial<Record<string, string>>;
+  const { username = '', password = '', serveraddress = '' } = login;
   return username === '' ? null : { username, password, serverAddress: serveraddress };
 }
 

@@ -142,6 +142,39 @@ export const listed = ({ id, name, body, imageId, state, createdAt }: Contained)
   Created: Math.floor(createdAt / 1_000),
 });
 
+/** How much of a CPU each simulated container uses, and of the rest. */
+const usual = { cpuShare: 0.1, memoryBytes: 5_000_000, bytesPerS: 1_000 } as const;
+
+/** What the statistics of the Docker Engine API tell of a container at a moment. */
+export function measured(container: Contained, now: number) {
+  const { id, name, state, startedAt } = container;
+  const running = state === 'running';
+  const passedMs = running ? now - (startedAt ?? now) : 0;
+  const cpu = Math.floor(passedMs * 1e6 * usual.cpuShare);
+  const bytes = Math.floor((passedMs / 1_000) * usual.bytesPerS);
+  const counts = { rx_packets: 1, rx_errors: 0, rx_dropped: 0, tx_packets: 1, tx_errors: 0 };
+  const hasNetwork = hasAddress(container);
+  return {
+    read: timeText(running ? now : null),
+    preread: timeText(null),
+    pids_stats: { current: 1 },
+    blkio_stats: { io_service_bytes_recursive: [{ major: 8, minor: 0, op: 'Read', value: bytes }] },
+    num_procs: 0,
+    storage_stats: {},
+    cpu_stats: { cpu_usage: { total_usage: cpu, percpu_usage: [cpu] }, online_cpus: 1 },
+    precpu_stats: {},
+    memory_stats: { usage: running ? usual.memoryBytes : 0, stats: { cache: 0 } },
+    name: `/${name}`,
+    id,
+    ...(hasNetwork && {
+      networks: { eth0: { ...counts, rx_bytes: bytes, tx_bytes: bytes, tx_dropped: 0 } },
+    }),
+  };
+}
+
+const hasAddress = (container: Contained): boolean =>
+  Object.values(networksOf(container)).some(({ IPAddress }) => IPAddress !== '');
+
 /** Whether labels, or an event's attributes, are those that are asked for. */
 export const has = (labels: Record<string, string> = {}, wanted: Record<string, string>): boolean =>
   Object.entries(wanted).every(([name, value]) => labels[name] === value);

@@ -1,0 +1,165 @@
+import { expect } from 'chai';
+import { serve } from '../../actors/served.ts';
+import { engineNames } from '../../transport/docker/port.ts';
+import type { TaskServerSource } from '../../transport/tmds/port.ts';
+import { container, task, taskArn, unwanted, wanted } from '../support/builders.ts';
+import { World } from '../support/world.ts';
+
+const hour = 3_600_000;
+const role = { roleArn: 'arn:aws:iam::1:role/r', expiration: '2030-01-01T00:00:00Z' };
+const keysOf = (credentialsId: string) => ({
+  ...{ credentialsId, taskArn: taskArn('a'), ...role },
+  keys: { accessKeyId: `key of ${credentialsId}`, secretAccessKey: 's', sessionToken: 't' },
+});
+
+/** The agent of a world as its tasks see it; of a world that has begun. */
+function served({ agent, engine, clock }: World): TaskServerSource {
+  if (!agent) throw new Error('The world has not begun');
+  return serve({
+    ...agent,
+    docker: engine.port('specs'),
+    names: engineNames,
+    clock,
+    place: () => ({ availabilityZone: 'us-west-2b', availabilityZoneId: '', vpcId: '' }),
+    samples: { sample: () => null, samples: () => new Map() },
+    tags: () => Promise.resolve({}),
+  });
+}
+
+describe('the credentials of tasks', () => {
+  const plan = task('a', [container('main')], {
+    roleCredentialsId: 'own',
+    executionCredentialsId: 'execution',
+  });
+  const begin = async () => {
+    const world = new World();
+    await world.start();
+    world.plane.deliver([wanted(plan)]);
+    await world.untilTold('a', 'RUNNING');
+    return world;
+  };
+
+  it('are unknown, or known and on their way, or there', async () => {
+    const world = await begin();
+    const source = served(world);
+    expect(source.credentials('other')).to.equal(null);
+    expect(source.credentials('own')).to.equal('pending');
+    world.agent?.vault.keep(keysOf('own'));
+    expect(source.credentials('own')).to.deep.equal({
+      taskArn: plan.arn,
+      role: 'task',
+      ...role,
+      accessKeyId: 'key of own',
+      secretAccessKey: 's',
+      sessionToken: 't',
+    });
+  });
+
+  it('are on their way again after a restart', async () => {
+    const world = await begin();
+    world.agent?.vault.keep(keysOf('own'));
+    await world.kill();
+    await world.start();
+    expect(served(world).credentials('own')).to.equal('pending');
+    expect(served(world).credentials('execution')).to.equal('pending');
+  });
+
+  it('of its own role go with the task’s end, those of the other with its remains', async () => {
+    const world = await begin();
+    for (const id of ['own', 'execution']) world.agent?.vault.keep(keysOf(id));
+    world.plane.deliver([unwanted(plan)]);
+    await world.untilTold('a', 'STOPPED');
+    expect(served(world).credentials('own')).to.equal(null);
+    expect(world.agent?.vault.of('own')).to.equal(undefined);
+    expect(served(world).credentials('execution')).to.include({ role: 'execution' });
+    await world.clock.advance(4 * hour);
+    expect(served(world).credentials('execution')).to.equal(null);
+    expect(world.agent?.vault.of('execution')).to.equal(undefined);
+  });
+});
+
+describe('the metadata of tasks', () => {
+  const logs = '{"LogConfig":{"Type":"awslogs","Config":{"awslogs-group":"g"}}}';
+  const main = container('main', {
+    ...{ metadataId: 'id-main', cpu: 256, memoryMiB: 64, arn: 'arn:aws:ecs:r:1:container/c/1' },
+    ...{ dockerConfig: '{"Labels":{"team":"a"}}', dockerHostConfig: logs },
+  });
+  const plan = task('a', [main], { cpu: 1, memoryMiB: 512, launchType: 'EC2', serviceName: 's' });
+  const begin = async () => {
+    const world = new World();
+    await world.start();
+    return world;
+  };
+  const running = async () => {
+    const world = await begin();
+    world.plane.deliver([wanted(plan)]);
+    await world.untilTold('a', 'RUNNING');
+    return world;
+  };
+
+  it('are those of nobody before the Engine has made the container', async () => {
+    const world = await begin();
+    world.engine.hangNext('create');
+    world.plane.deliver([wanted(plan)]);
+    await world.clock.advance(1_000);
+    const source = served(world);
+    expect(source.taskOf('id-main')).to.equal(null);
+    expect(await source.container('id-main')).to.equal(null);
+    expect((await source.task(plan.arn))?.containers[0]).to.include({ dockerId: '' });
+  });
+
+  it('tell what the Engine said of a running container', async () => {
+    const source = served(await running());
+    expect(source.taskOf('id-main')).to.equal(plan.arn);
+    const found = await source.container('id-main');
+    expect(found).to.include({
+      ...{ name: 'main', desired: 'RUNNING', known: 'RUNNING', exitCode: null, kind: 'NORMAL' },
+      ...{ cpu: 256, memoryMiB: 64, logDriver: 'awslogs', arn: 'arn:aws:ecs:r:1:container/c/1' },
+    });
+    expect(found?.dockerId).to.not.equal('');
+    expect(found?.startedAt).to.match(/^\d{4}-\d\d-\d\dT/);
+    expect(found?.finishedAt).to.equal(null);
+    expect(found?.labels).to.include({ team: 'a', 'com.amazonaws.ecs.task-arn': plan.arn });
+    expect(found?.networks?.map(({ mode }) => mode)).to.deep.equal(['bridge']);
+  });
+
+  it('tell of its task', async () => {
+    const world = await running();
+    const found = await served(world).task(plan.arn);
+    expect(found).to.include({
+      ...{ cluster: 'specs', family: 'web', version: '1', desired: 'RUNNING', known: 'RUNNING' },
+      ...{ cpu: 1, memoryMiB: 512, launchType: 'EC2', serviceName: 's', faultInjection: false },
+      ...{ availabilityZone: 'us-west-2b', vpcId: '' },
+    });
+    expect(found?.containers.map(({ name }) => name)).to.deep.equal(['main']);
+    expect(await served(world).task('arn:aws:ecs:r:1:task/specs/other')).to.equal(null);
+  });
+
+  it('are asked of the Engine again after a restart, once', async () => {
+    const world = await running();
+    await world.kill();
+    await world.start();
+    const source = served(world);
+    const labels = async () => (await source.container('id-main'))?.labels;
+    const pending = labels();
+    await world.clock.advance(10);
+    expect(await pending).to.include({ team: 'a' });
+    const asked = world.count('inspect');
+    expect(await labels()).to.include({ team: 'a' });
+    expect(world.count('inspect')).to.equal(asked);
+  });
+
+  it('tell the end of a container, and stay until its remains go', async () => {
+    const world = await running();
+    world.plane.deliver([unwanted(plan)]);
+    await world.untilTold('a', 'STOPPED');
+    const source = served(world);
+    const found = await source.container('id-main');
+    expect(found).to.include({ desired: 'STOPPED', known: 'STOPPED', exitCode: 0 });
+    expect(found?.finishedAt).to.match(/^\d{4}/);
+    expect((await source.task(plan.arn))?.known).to.equal('STOPPED');
+    await world.clock.advance(4 * hour);
+    expect(source.taskOf('id-main')).to.equal(null);
+    expect(await source.task(plan.arn)).to.equal(null);
+  });
+});

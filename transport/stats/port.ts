@@ -1,0 +1,16 @@
+import type { ContainerRef } from '../docker/port.ts';
+
+/**
+ * What the Engine measures of its containers. Samples are JSON texts as the Engine writes them
+ * (`GET /containers/<id>/stats` of the Docker Engine API). All calls reject with `DockerError`.
+ */
+export interface StatsPort {
+  /** Tells of a sample about once a second, until the stream ends, which it rejects with. */
+  followStats(
+    ref: ContainerRef,
+    sample: (text: string) => void,
+    signal: AbortSignal,
+  ): Promise<never>;
+  /** One sample. */
+  stats(ref: ContainerRef, signal: AbortSignal): Promise<string>;
+}
