@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { World } from '../../bin/world/world.ts';
 import { addressed, anyBadTask, anyFrame, wireTask } from '../support/frames.ts';
-import { World } from '../support/world.ts';
 
 const payload = (tasks: unknown[]): string =>
   JSON.stringify({ type: 'PayloadMessage', message: { ...addressed, seqNum: 100, tasks } });

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
+import { World, type WorldSettings } from '../../bin/world/world.ts';
 import type { RoleCredentials } from '../../transport/acs/port.ts';
 import { container, task, taskArn, unwanted, wanted } from '../support/builders.ts';
 import { addressed, wireTask } from '../support/frames.ts';
-import { World, type WorldSettings } from '../support/world.ts';
 
 const minute = 60_000;
 

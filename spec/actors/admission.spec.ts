@@ -1,8 +1,8 @@
 import { expect } from 'chai';
+import { World } from '../../bin/world/world.ts';
 import type { PortMapping } from '../../machines/container/model.ts';
 import type { TaskPlan } from '../../machines/task/model.ts';
 import { container, ending, task, unwanted, wanted } from '../support/builders.ts';
-import { World } from '../support/world.ts';
 
 const second = 1_000;
 

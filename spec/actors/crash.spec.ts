@@ -1,8 +1,8 @@
 import { expect } from 'chai';
+import { World } from '../../bin/world/world.ts';
 import { DockerError, dockerNameOf } from '../../transport/docker/port.ts';
 import { EcsError } from '../../transport/ecs/port.ts';
 import { container, ending, task, unwanted, wanted } from '../support/builders.ts';
-import { World } from '../support/world.ts';
 
 describe('an agent that is killed', () => {
   let world: World;

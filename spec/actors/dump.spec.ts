@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { dumpOf } from '../../actors/dump.ts';
+import { World } from '../../bin/world/world.ts';
 import { EcsError } from '../../transport/ecs/port.ts';
 import { container, task, wanted } from '../support/builders.ts';
-import { World } from '../support/world.ts';
 
 /** What the agent of a world does, a text a line. */
 function dump({ agent }: World): string[] {

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import { explain } from '../../actors/explain.ts';
+import { World, type WorldSettings } from '../../bin/world/world.ts';
 import { dockerLimits } from '../../transport/docker/calls.ts';
 import { EcsError } from '../../transport/ecs/port.ts';
 import type { Explanation } from '../../transport/http/port.ts';
 import { SimRegistry } from '../../transport/sim/registry.ts';
 import { container, ending, task, unwanted, wanted } from '../support/builders.ts';
-import { World, type WorldSettings } from '../support/world.ts';
 
 const second = 1_000;
 

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
+import { World, type WorldSettings } from '../../bin/world/world.ts';
 import type { ImagesContext } from '../../machines/image/model.ts';
 import type { TaskPlan } from '../../machines/task/model.ts';
 import { DockerError } from '../../transport/docker/port.ts';
 import { SimRegistry } from '../../transport/sim/registry.ts';
 import { container, ending, task, wanted } from '../support/builders.ts';
 import { lone, testImage } from '../support/engine-plans.ts';
-import { World, type WorldSettings } from '../support/world.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
+import { World } from '../../bin/world/world.ts';
 import { dockerNameOf } from '../../transport/docker/port.ts';
 import type { MetadataFilePort } from '../../transport/metadata/port.ts';
 import { container, task, unwanted, wanted } from '../support/builders.ts';
-import { World } from '../support/world.ts';
 
 const hour = 3_600_000;
 

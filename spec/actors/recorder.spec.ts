@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { logTransitions } from '../../actors/recorder.ts';
+import { World } from '../../bin/world/world.ts';
 import { ending, task, wanted } from '../support/builders.ts';
-import { World } from '../support/world.ts';
 
 describe('the log of transitions', () => {
   /** What is logged of the life of a task that ends by itself. */

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
+import { World, type WorldSettings } from '../../bin/world/world.ts';
 import { DockerError } from '../../transport/docker/port.ts';
 import { Ec2Error } from '../../transport/ec2/port.ts';
 import { EcsError } from '../../transport/ecs/port.ts';
-import { World, type WorldSettings } from '../support/world.ts';
 
 const missing = () =>
   new EcsError('ECS_CLUSTER_MISSING', 'ClientException', 'ClientException: Cluster not found.');

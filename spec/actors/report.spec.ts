@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import { World } from '../../bin/world/world.ts';
 import { EcsError } from '../../transport/ecs/port.ts';
 import { container, ending, inessential, task, unwanted, wanted } from '../support/builders.ts';
-import { World } from '../support/world.ts';
 
 describe('what ECS is told', () => {
   let world: World;

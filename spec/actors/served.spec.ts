@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { serve } from '../../actors/served.ts';
+import { World } from '../../bin/world/world.ts';
 import { engineNames } from '../../transport/docker/port.ts';
 import type { TaskServerSource } from '../../transport/tmds/port.ts';
 import { container, task, taskArn, unwanted, wanted } from '../support/builders.ts';
-import { World } from '../support/world.ts';
 
 const hour = 3_600_000;
 const role = { roleArn: 'arn:aws:iam::1:role/r', expiration: '2030-01-01T00:00:00Z' };

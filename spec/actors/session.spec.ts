@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import { World } from '../../bin/world/world.ts';
 import { EcsError } from '../../transport/ecs/port.ts';
 import { task, wanted } from '../support/builders.ts';
-import { World } from '../support/world.ts';
 
 const minute = 60_000;
 const hour = 60 * minute;

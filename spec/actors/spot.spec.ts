@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { World } from '../../bin/world/world.ts';
 import { EcsError } from '../../transport/ecs/port.ts';
-import { World } from '../support/world.ts';
 
 const second = 1_000;
 const terminate = { action: 'terminate', time: '2026-11-01T10:00:00Z' };

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { contactInstance } from '../../actors/instance.ts';
+import { World } from '../../bin/world/world.ts';
 import { DockerError } from '../../transport/docker/port.ts';
 import { EcsError } from '../../transport/ecs/port.ts';
 import { SimClock } from '../../transport/sim/clock.ts';
 import { SimInstance } from '../../transport/sim/host.ts';
 import { simRandom } from '../../transport/sim/random.ts';
 import { task, wanted } from '../support/builders.ts';
-import { World } from '../support/world.ts';
 
 const second = 1_000;
 const minute = 60 * second;

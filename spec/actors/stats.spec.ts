@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import { World, type WorldSettings } from '../../bin/world/world.ts';
 import { DockerError } from '../../transport/docker/port.ts';
 import { container, task, unwanted, wanted } from '../support/builders.ts';
-import { World, type WorldSettings } from '../support/world.ts';
 
 const plan = task('a', [container('main'), container('side', { essential: false })]);
 

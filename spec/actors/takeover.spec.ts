@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { takeOver } from '../../actors/takeover.ts';
 import { courseOf } from '../../actors/takeover-container.ts';
+import { World, type WorldSettings } from '../../bin/world/world.ts';
 import type { TaskRules } from '../../machines/task/decide.ts';
 import { labels } from '../../transport/docker/translate.ts';
 import type { FoundContainer, FoundTask } from '../../transport/takeover/port.ts';
@@ -14,7 +15,6 @@ import {
   wanted,
 } from '../support/builders.ts';
 import { commands, testImage } from '../support/engine-plans.ts';
-import { World, type WorldSettings } from '../support/world.ts';
 import { hour, minute, second } from './engine/stories.ts';
 
 type Known = Partial<FoundContainer> & { name: string };

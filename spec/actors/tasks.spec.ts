@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { World } from '../../bin/world/world.ts';
 import { container, ending, inessential, task, unwanted, wanted } from '../support/builders.ts';
-import { World } from '../support/world.ts';
 
 describe('an agent with a task', () => {
   let world: World;

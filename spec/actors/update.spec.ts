@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { explain } from '../../actors/explain.ts';
+import { World } from '../../bin/world/world.ts';
 import type { UpdateRequest } from '../../machines/update/model.ts';
 import { downloadMs } from '../../transport/update/download.ts';
 import { UpdateError } from '../../transport/update/port.ts';
 import { task, wanted } from '../support/builders.ts';
-import { World } from '../support/world.ts';
 
 const instance = 'arn:aws:ecs:sim:000000000000:container-instance/simulated';
 const where = { clusterArn: 'arn:aws:ecs:sim:000000000000:cluster/simulated' };

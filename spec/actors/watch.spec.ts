@@ -1,8 +1,8 @@
 import { expect } from 'chai';
+import { World } from '../../bin/world/world.ts';
 import { dockerNameOf } from '../../transport/docker/port.ts';
 import { container, inessential, task, unwanted, wanted } from '../support/builders.ts';
 import { lone } from '../support/engine-plans.ts';
-import { World } from '../support/world.ts';
 
 const second = 1_000;
 const minute = 60 * second;

@@ -1,9 +1,9 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { World } from '../../bin/world/world.ts';
 import type { Change } from '../../persistence/store.ts';
 import { task, wanted } from '../support/builders.ts';
-import { World } from '../support/world.ts';
 
 describe('what a hundred tasks cost', () => {
   const count = 100;

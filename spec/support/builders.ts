@@ -1,10 +1,9 @@
+import { taskArn } from '../../bin/world/settings.ts';
 import type { ContainerPlan } from '../../machines/container/model.ts';
 import type { TaskArrival, TaskPlan } from '../../machines/task/model.ts';
 import { commands, containerPlan, taskPlan } from './engine-plans.ts';
 
-/** The ARN of a task in the cluster `specs`. */
-export const taskArn = (id: string): string =>
-  `arn:aws:ecs:us-west-2:123456789012:task/specs/${id}`;
+export { taskArn };
 
 /** An essential container that runs until SIGTERM and then exits with 0, but for what is given. */
 export const container = (name: string, more: Partial<ContainerPlan> = {}): ContainerPlan =>

@@ -1,4 +1,5 @@
 import { createPlane } from '../../actors/plane.ts';
+import { World } from '../../bin/world/world.ts';
 import type { PlacedTask } from '../../machines/plane/model.ts';
 import type { OutboxContext, TaskReport } from '../../machines/report/model.ts';
 import type { TaskPlan } from '../../machines/task/model.ts';
@@ -7,7 +8,6 @@ import { EcsError, type EcsErrorCode } from '../../transport/ecs/port.ts';
 import type { PlaneFault } from '../../transport/sim/plane/api.ts';
 import { simRandom } from '../../transport/sim/random.ts';
 import { container, ending, inessential, task } from './builders.ts';
-import { World } from './world.ts';
 
 const second = 1_000;
 

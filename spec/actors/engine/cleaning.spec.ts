@@ -1,8 +1,8 @@
 import { expect } from 'chai';
+import { World } from '../../../bin/world/world.ts';
 import { DockerError, volumeNameOf } from '../../../transport/docker/port.ts';
 import { EcsError } from '../../../transport/ecs/port.ts';
 import { container, ending, task, unwanted, wanted } from '../../support/builders.ts';
-import { World } from '../../support/world.ts';
 import { hour, minute, nameOf, running, second, started, volume } from './stories.ts';
 
 const day = 24 * hour;

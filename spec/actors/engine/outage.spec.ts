@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { World } from '../../../bin/world/world.ts';
 import { container, ending, task, unwanted, wanted } from '../../support/builders.ts';
-import { World } from '../../support/world.ts';
 import { hour, minute, nameOf, running, second, started } from './stories.ts';
 
 /** The calls to the Engine, by their kind, since `before`. */

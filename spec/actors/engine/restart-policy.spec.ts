@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import type { World } from '../../../bin/world/world.ts';
 import { DockerError } from '../../../transport/docker/port.ts';
 import { container, inessential, task, unwanted } from '../../support/builders.ts';
-import type { World } from '../../support/world.ts';
 import { minute, nameOf, running, second, started } from './stories.ts';
 
 const restartPolicy = { ignoredExitCodes: [0], attemptPeriodS: 60 };

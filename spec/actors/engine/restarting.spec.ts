@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import type { World } from '../../../bin/world/world.ts';
 import { container, ending, task, unwanted, wanted } from '../../support/builders.ts';
-import type { World } from '../../support/world.ts';
 import { hour, minute, nameOf, running, second, started } from './stories.ts';
 
 /** Kills the agent and starts it after a while; what it asked before is forgotten. */

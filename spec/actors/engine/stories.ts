@@ -1,8 +1,8 @@
+import { World, type WorldSettings } from '../../../bin/world/world.ts';
 import type { TaskPlan } from '../../../machines/task/model.ts';
 import { dockerNameOf } from '../../../transport/docker/port.ts';
 import { SimRegistry } from '../../../transport/sim/registry.ts';
 import { wanted } from '../../support/builders.ts';
-import { World, type WorldSettings } from '../../support/world.ts';
 
 export const second = 1_000;
 export const minute = 60 * second;

@@ -7,6 +7,7 @@ import { FaultyStore } from '../../persistence/faulty.ts';
 import type { Row } from '../../persistence/store.ts';
 import { type EnginePort, engineNames } from '../../transport/docker/port.ts';
 import type { Ec2Port } from '../../transport/ec2/port.ts';
+import type { Random } from '../../transport/host/port.ts';
 import { type MetadataFilePort, noMetadataFiles } from '../../transport/metadata/port.ts';
 import type { LoginRequest, RegistryPort } from '../../transport/registry/port.ts';
 import { SimCgroups } from '../../transport/sim/cgroups.ts';
@@ -16,62 +17,9 @@ import { SimInstance, simHost } from '../../transport/sim/host.ts';
 import { SimPlane } from '../../transport/sim/plane.ts';
 import { simRandom } from '../../transport/sim/random.ts';
 import type { UpdatePort } from '../../transport/update/port.ts';
-import { taskArn } from './builders.ts';
+import { Life } from './life.ts';
+import { cluster, settings, taskArn } from './settings.ts';
 import { told } from './told.ts';
-
-const cluster = 'specs';
-
-const hour = 3_600_000;
-
-const settings: AgentSettings = {
-  cluster,
-  makesCluster: false,
-  checkpoint: true,
-  rules: {
-    pullBehavior: 'prefer-cached',
-    pullUpfront: false,
-    taskLimits: true,
-    cleanupWaitMs: 3 * hour,
-    cleanupJitterMs: 0,
-  },
-  pauseImage: 'amazon/amazon-ecs-pause:0.1.0',
-  taskLimitsRequired: false,
-  cleanup: {
-    images: true,
-    intervalMs: hour / 2,
-    minimumAgeMs: hour,
-    imagesPerCycle: 5,
-    excluded: [],
-    untracked: false,
-    untrackedMinimumAgeMs: hour,
-    untrackedContainersPerCycle: 5,
-    containerAgeMs: 3 * hour,
-    disk: { highPercent: 85, lowPercent: 80, intervalMs: 60_000 },
-  },
-  updatesEnabled: true,
-  stopTimeoutMs: 30_000,
-  pullInactivityMs: 60_000,
-  taskPids: null,
-  matchSharedVolumes: false,
-  watching: { warmPool: false, spot: false },
-  sampling: { by: 'nothing' },
-  reservedMemoryMiB: 512,
-  reservedTcpPorts: [22],
-  reservedUdpPorts: [],
-  ec2InstanceId: null,
-  tags: {},
-  tagsFromEc2: false,
-  capabilities: {
-    loggingDrivers: ['json-file'],
-    privilegedDisabled: false,
-    selinux: false,
-    apparmor: false,
-    healthChecksDisabled: false,
-    external: true,
-    detailedOsFamily: '',
-    custom: {},
-  },
-};
 
 /** What a story sets in place of the defaults. */
 export type WorldSettings = Partial<Omit<AgentSettings, 'rules' | 'cleanup'>> & {
@@ -85,6 +33,8 @@ export type WorldSettings = Partial<Omit<AgentSettings, 'rules' | 'cleanup'>> & 
   planeLatencyMs?: number;
   instanceTags?: Ec2Port['instanceTags'];
   download?: UpdatePort['download'];
+  /** What chance makes of everything; 1 where it is not given. */
+  seed?: number;
 };
 
 /** The calls that a story of tasks is not about. */
@@ -93,7 +43,7 @@ const housekeeping = ['version', 'info', 'volumePlugins', 'ping', 'list', 'watch
 /** A whole agent under virtual time, with a simulated Engine, control plane and store. */
 export class World {
   readonly clock = new SimClock(1_700_000_000_000);
-  readonly random = simRandom(1);
+  readonly random: Random;
   readonly engine: SimEngine;
   readonly plane: SimPlane;
   readonly host = simHost();
@@ -117,7 +67,8 @@ export class World {
 
   constructor(given: WorldSettings = {}) {
     const { rules, cleanup, engine, metadataFiles, loginFor, planeLatencyMs, ...others } = given;
-    const { instanceTags, download, ...more } = others;
+    const { instanceTags, download, seed = 1, ...more } = others;
+    this.random = simRandom(seed);
     this.#instanceTags = instanceTags ?? (() => Promise.resolve({}));
     this.plane = new SimPlane(this.clock, planeLatencyMs);
     this.engine = new SimEngine({ clock: this.clock, random: this.random, ...engine });
@@ -249,24 +200,4 @@ function subjectOf(given: unknown): string {
   if (typeof given === 'string') return given;
   const { container, name } = given as { container?: { name: string }; name?: string };
   return container?.name ?? name ?? '';
-}
-
-/** The life of one process: its ports answer nothing any more once it has ended. */
-class Life {
-  alive = true;
-
-  bound<Port extends object>(port: Port): Port {
-    const methods = Object.entries(port).map(([name, method]) => [
-      name,
-      (...given: unknown[]) =>
-        new Promise((resolve, reject) => {
-          if (!this.alive) return;
-          (method as (...given: unknown[]) => Promise<unknown>)(...given).then(
-            (answer) => this.alive && resolve(answer),
-            (error: unknown) => this.alive && reject(error),
-          );
-        }),
-    ]);
-    return Object.fromEntries(methods) as Port;
-  }
 }
