@@ -1,7 +1,6 @@
-import type { IncomingMessage } from 'node:http';
-import { WebSocket } from 'ws';
-import type { Cancel, Clock, Random } from '../host/port.ts';
-import { type Signer, signedHeaders } from '../wire/sigv4.ts';
+import type { Clock, Random } from '../host/port.ts';
+import type { Signer } from '../wire/sigv4.ts';
+import { SignedSocket, socketUrl } from '../wire/websocket.ts';
 import { decodeFrame, encodeAcknowledgement, saysInactive } from './codec.ts';
 import {
   type AcsAddress,
@@ -19,135 +18,49 @@ export interface AcsOptions extends Omit<Signer, 'service'> {
   random: Random;
 }
 
-/** How long opening may take in all: keys, connection, handshake and the body of a refusal. */
-const openingMs = 30_000;
-/** Close codes after which the peer expects the agent back at once; 1006: the stream just ended. */
-const cleanCodes = new Set([1000, 1001, 1006, 1011]);
-/** As many characters of a refusal's body as are read. */
-const refusalLength = 1024;
-
 /** ACS over websockets, each connection opened with a signed request. */
 export const acsClient = (options: AcsOptions): AcsPort => ({
-  connect: (address, listener) => new Connection(options, address, listener),
+  connect: (address, listener) => connect(options, address, listener),
 });
 
 /** The address of the websocket, with what ACS wants to know of the agent in its query. */
 export function acsUrl(address: AcsAddress, { agentHash, agentVersion }: AcsOptions): URL {
   const { endpoint, cluster, containerInstanceArn, dockerVersion, sendCredentials } = address;
-  const base = new URL(endpoint.replace(/\/?$/, '/ws').replace(/^http/, 'ws'));
-  const query = [
-    ['agentHash', agentHash],
-    ['agentVersion', agentVersion],
-    ['clusterArn', cluster],
-    ['containerInstanceArn', containerInstanceArn],
-    ...(dockerVersion === null ? [] : [['dockerVersion', `DockerVersion: ${dockerVersion}`]]),
-    ['protocolVersion', '2'],
-    ['sendCredentials', String(sendCredentials)],
-    ['seqNum', '1'],
-  ];
-  // Percent signs only: the signature is over `%20`, and a `+` would be read as another query.
-  base.search = query
-    .map((pair) => pair.map((part) => encodeURIComponent(part ?? '')).join('='))
-    .join('&');
-  return base;
+  return socketUrl(endpoint, {
+    agentHash,
+    agentVersion,
+    clusterArn: cluster,
+    containerInstanceArn,
+    ...(dockerVersion !== null && { dockerVersion: `DockerVersion: ${dockerVersion}` }),
+    protocolVersion: '2',
+    sendCredentials: String(sendCredentials),
+    seqNum: '1',
+  });
 }
 
-class Connection implements AcsConnection {
-  readonly #options: AcsOptions;
-  readonly #listener: AcsListener;
-  /** Ends the limit on opening. */
-  readonly #cancelLimit: Cancel;
-  #socket: WebSocket | null = null;
-  #ended = false;
-  /** Why the end is not in good order, once something has gone wrong. */
-  #fault: string | null = null;
-
-  constructor(options: AcsOptions, address: AcsAddress, listener: AcsListener) {
-    this.#options = options;
-    this.#listener = listener;
-    const { clock } = options;
-    this.#cancelLimit = clock.at(clock.now() + openingMs, () =>
-      this.#giveUp(`not open after ${openingMs / 1_000} s`),
-    );
-    this.#open(address).catch((error: Error) => this.#giveUp(error.message));
-  }
-
-  send(acknowledgement: Parameters<AcsConnection['send']>[0]): void {
-    if (this.#socket?.readyState === WebSocket.OPEN)
-      this.#socket.send(encodeAcknowledgement(acknowledgement));
-  }
-
-  close(code: number, reason: string): void {
-    this.#socket?.close(code, reason);
-  }
-
-  terminate(): void {
-    this.#giveUp('given up by the agent');
-  }
-
-  #giveUp(fault: string): void {
-    this.#blame(fault);
-    this.#end(1006);
-    this.#socket?.terminate();
-  }
-
-  async #open(address: AcsAddress): Promise<void> {
-    const url = acsUrl(address, this.#options);
-    const signer = { ...this.#options, service: 'ecs' };
-    const headers = await signedHeaders(url, signer, this.#options.clock.now());
-    if (this.#ended) return;
-    const socket = new WebSocket(url, { headers, perMessageDeflate: false });
-    this.#socket = socket;
-    socket.on('upgrade', ({ socket: stream }: IncomingMessage) =>
-      stream.on('error', (error) => this.#blame(error.message)),
-    );
-    socket.on('open', () => {
-      this.#cancelLimit();
-      this.#listener.opened();
-    });
-    socket.on('message', (data) => this.#hear(String(data)));
-    socket.on('unexpected-response', (_, response) => this.#refused(response));
-    socket.on('error', (error) => this.#blame(error.message));
-    socket.on('close', (code, reason) => this.#end(code, String(reason)));
-  }
-
-  #hear(text: string): void {
-    if (this.#ended) return;
+function connect(options: AcsOptions, address: AcsAddress, listener: AcsListener): AcsConnection {
+  const hear = (text: string): void => {
     try {
-      const { message, roles } = decodeFrame(text, this.#options.random);
-      this.#listener.message(message, roles);
+      const { message, roles } = decodeFrame(text, options.random);
+      listener.message(message, roles);
     } catch (error) {
       if (!(error instanceof AcsError)) throw error;
-      this.#listener.malformed(error);
+      listener.malformed(error);
     }
-  }
-
-  #refused(response: IncomingMessage): void {
-    let body = '';
-    response.setEncoding('utf8');
-    response.on('data', (chunk: string) => {
-      body += chunk;
-      if (body.length >= refusalLength) response.destroy();
-    });
-    response.on('error', () => response.destroy());
-    response.on('close', () => {
-      const said = body.slice(0, refusalLength);
-      this.#blame(`ACS refused the connection with status ${response.statusCode}: ${said}`);
-      this.#end(1006, '', saysInactive(said));
-      this.#socket?.terminate();
-    });
-  }
-
-  #blame(fault: string): void {
-    this.#fault ??= fault;
-  }
-
-  #end(code: number, reason = '', inactiveInstance = false): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#cancelLimit();
-    const clean = this.#fault === null && cleanCodes.has(code);
-    const said = this.#fault ?? reason;
-    this.#listener.closed({ clean, inactiveInstance, reason: `${code} ${said}`.trim() });
-  }
+  };
+  const { clock } = options;
+  const socket = new SignedSocket(
+    { service: 'ACS', url: () => acsUrl(address, options), signer: options, clock },
+    {
+      opened: () => listener.opened(),
+      heard: hear,
+      closed: ({ clean, said, reason }) =>
+        listener.closed({ clean, inactiveInstance: saysInactive(said), reason }),
+    },
+  );
+  return {
+    send: (acknowledgement) => void socket.send(encodeAcknowledgement(acknowledgement)),
+    close: (code, reason) => socket.close(code, reason),
+    terminate: () => socket.terminate(),
+  };
 }
