@@ -5,6 +5,7 @@ import { agentMachine } from '../machines/agent/machine.ts';
 import type { AgentExit } from '../machines/agent/model.ts';
 import type { CleanupRules } from '../machines/image/model.ts';
 import { taskActorId } from '../machines/names/arn.ts';
+import type { Measurements } from '../machines/stats/model.ts';
 import type { TaskRules } from '../machines/task/decide.ts';
 import type { TaskContext } from '../machines/task/model.ts';
 import type { Store } from '../persistence/store.ts';
@@ -15,9 +16,11 @@ import type { EcsPort } from '../transport/ecs/port.ts';
 import type { Clock, HostPort } from '../transport/host/port.ts';
 import type { MetadataFilePort } from '../transport/metadata/port.ts';
 import type { RegistryPort } from '../transport/registry/port.ts';
+import type { TcsPort } from '../transport/tcs/port.ts';
 import { type Booting, bootAgent } from './boot.ts';
 import { bindContainer } from './container.ts';
 import { effect, type Pulse, type System, timer } from './effect.ts';
+import { bindHealth } from './health.ts';
 import { bindImages, ImageLedger } from './images.ts';
 import { Journal, journalActor } from './journal.ts';
 import { Plans } from './plans.ts';
@@ -31,6 +34,7 @@ import { Seen } from './seen.ts';
 import { bindSession } from './session.ts';
 import { supervise } from './supervisor.ts';
 import { bindTask } from './task.ts';
+import { bindTelemetry } from './telemetry.ts';
 import { Vault } from './vault.ts';
 import { bindWatch } from './watch.ts';
 
@@ -39,6 +43,9 @@ export interface AgentPorts extends Pulse {
   docker: EnginePort;
   ecs: EcsPort;
   acs: AcsPort;
+  /** Null where ECS is told neither what tasks use nor how the instance is. */
+  tcs: TcsPort | null;
+  measurements: Measurements;
   registry: RegistryPort;
   cgroups: CgroupPort;
   metadataFiles: MetadataFilePort;
@@ -163,7 +170,7 @@ function cleared(root: AnyActorRef, plans: Plans, clock: Clock): Promise<void> {
 }
 
 /** How an agent begins of which nothing was saved. */
-function beginningOf({ host, clock }: AgentPorts, settings: AgentSettings): AgentInput {
+function beginningOf({ host, clock, tcs }: AgentPorts, settings: AgentSettings): AgentInput {
   const { cpuUnits, memoryMiB } = host.facts();
   return {
     identity: { cluster: settings.cluster, containerInstanceArn: null },
@@ -176,6 +183,7 @@ function beginningOf({ host, clock }: AgentPorts, settings: AgentSettings): Agen
       clock.now(),
     ),
     cleanup: settings.cleanup,
+    telemetry: tcs !== null,
   };
 }
 
@@ -205,7 +213,7 @@ function bindAgent(wiring: Wiring, saved: Saved) {
     pulledImages: ledger,
   });
   let booting: Booting | null = null;
-  const parts = { ...wiring, ledger, pulls, volumes: docker };
+  const parts = { ...wiring, ledger, pulls, volumes: docker, ...shownBy(() => booting) };
   return agentMachine.provide({
     actors: {
       boot: effect(wiring, async (_: undefined, { signal }) => {
@@ -228,15 +236,19 @@ function bindAgent(wiring: Wiring, saved: Saved) {
       }),
       timer: timer(wiring),
       journal: journalActor(journal),
-      images: bindImages({
-        ...parts,
-        pullsUnderWay: () => pulls.underWay(),
-        engineRoot: () => booting?.engineRoot ?? '',
-      }),
-      session: bindSession({ ...parts, dockerVersion: () => booting?.engine.version || null }),
+      images: bindImages({ ...parts, pullsUnderWay: () => pulls.underWay() }),
+      session: bindSession(parts),
+      health: bindHealth(parts),
+      ...(wiring.tcs && { telemetry: bindTelemetry({ ...parts, tcs: wiring.tcs }) }),
       watch: bindWatch(parts),
       task: bindTask(parts, bindContainer(parts), bindResource(parts)),
       report: bindReport(wiring),
     },
   });
 }
+
+/** What the Engine shows once the agent has booted. */
+const shownBy = (booting: () => Booting | null) => ({
+  engineRoot: () => booting()?.engineRoot ?? '',
+  dockerVersion: () => booting()?.engine.version || null,
+});

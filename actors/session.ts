@@ -56,11 +56,14 @@ const connection = (ports: SessionPorts) =>
         message: (message, roles) => {
           for (const role of roles) ports.vault.keep(role);
           const known = takeIn(message, ports, system);
+          if (message.kind === 'heartbeat') system.get('health')?.send({ type: 'checks.asked' });
           tell({ type: 'message.received', message, known, ...stamp(ports) });
         },
         malformed: (error) => ports.log.warn(error.message, { code: error.code }),
         closed: ({ reason, ...end }) => {
           ports.log.info('ACS connection closed', { reason, clean: end.clean });
+          if (end.inactiveInstance)
+            system.get('telemetry')?.send({ type: 'instance.inactive', ...stamp(ports) });
           tell({ type: 'connection.closed', ...end, ...stamp(ports) });
         },
       },

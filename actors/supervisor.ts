@@ -27,12 +27,15 @@ export function supervise(root: AnyActorRef, { clock, plans, log, rules }: Super
     if (!type.startsWith(errorPrefix)) return;
     const actorId = type.slice(errorPrefix.length);
     // An effect that fails is no fault: its actor deals with it.
-    if (!hasRecord(actorId) && actorId !== 'session' && actorId !== 'watch') return;
+    if (!hasRecord(actorId) && !withoutRecord.includes(actorId)) return;
     log.error(`Actor ${actorId} failed`, { error: String(error) });
     const plan = [...plans.all()].find(({ arn }) => taskActorId(arn) === actorId);
     if (plan) clock.afterTurn(() => replace(root, { clock, rules }, plan));
   });
 }
+
+/** Actors that begin anew with each run. */
+const withoutRecord = ['session', 'watch', 'telemetry', 'health'];
 
 const errorPrefix = 'xstate.error.actor.';
 

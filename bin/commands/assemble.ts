@@ -1,5 +1,6 @@
 import { type Agent, type AgentSettings, createAgent } from '../../actors/agent.ts';
 import type { Saved } from '../../actors/restore.ts';
+import { nothingMeasured } from '../../actors/telemetry.ts';
 import type { Store } from '../../persistence/store.ts';
 import { acsClient } from '../../transport/acs/client.ts';
 import { linuxCgroups } from '../../transport/cgroup/cgroups.ts';
@@ -15,6 +16,7 @@ import { metadataFiles } from '../../transport/metadata/files.ts';
 import { noMetadataFiles } from '../../transport/metadata/port.ts';
 import { pauseImage, pauseReference } from '../../transport/pause/image.ts';
 import { registry } from '../../transport/registry/registry.ts';
+import { tcsClient } from '../../transport/tcs/client.ts';
 import { credentialsFrom } from '../../transport/wire/credentials.ts';
 import type { Config } from '../config/config.ts';
 import type { AgentLog } from '../service/log.ts';
@@ -87,6 +89,8 @@ export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEn
     log,
     ecs: ecsClient({ endpoint: config.backendHost, region, credentials, userAgent, clock }),
     acs: acsClient({ region, credentials, agentVersion, agentHash, clock, random }),
+    tcs: tcsClient({ region, credentials, agentVersion, agentHash, clock }),
+    measurements: nothingMeasured,
     registry: registry({ authType, authData, region, credentials, clock, random }),
     metadataFiles: config.metadataFiles
       ? metadataFiles({

@@ -8,6 +8,7 @@ import type { Delivery, PlaneContext } from '../../machines/plane/model.ts';
 import { AcsServer } from '../../transport/acs/server.ts';
 import type { WireTask } from '../../transport/acs/task-definition.ts';
 import { ecsServer } from '../../transport/ecs/server.ts';
+import { TcsServer } from '../../transport/tcs/server.ts';
 
 /** Names that stand for the parts of AWS on this machine. */
 const account = 'arn:aws:ecs:local:000000000000';
@@ -16,7 +17,7 @@ const account = 'arn:aws:ecs:local:000000000000';
 export const localTaskArn = (cluster: string, id: string): string =>
   `${account}:task/${cluster}/${id}`;
 
-/** A control plane on loopback that speaks the ECS API and ACS to one agent. */
+/** A control plane on loopback that speaks the ECS API, ACS and TCS to one agent. */
 export class LocalPlane {
   readonly cluster: string;
   /** The address of its ECS API, once it is open. */
@@ -31,10 +32,13 @@ export class LocalPlane {
       if (type === 'AckRequest') this.#plane.send({ type: 'payload.acknowledged', messageId });
     },
   });
+  readonly #tcs = new TcsServer((published) =>
+    this.#plane.send({ type: 'telemetry.published', published }),
+  );
   readonly #server = createServer(
     ecsServer({
       register: ({ containerInstanceArn }) => this.#register(containerInstanceArn),
-      discover: () => ({ acs: `${this.url}/acs/`, telemetry: null }),
+      discover: () => ({ acs: `${this.url}/acs/`, telemetry: `${this.url}/tcs/` }),
       submit: (report) => this.#plane.send({ type: 'task.reported', report }),
     }),
   );
@@ -49,7 +53,10 @@ export class LocalPlane {
       deliver: (delivery) => this.#deliver(delivery),
       heartbeat: (messageId) => this.#acs.heartbeat(messageId),
     });
-    this.#server.on('upgrade', (request, socket, head) => this.#acs.upgrade(request, socket, head));
+    this.#server.on('upgrade', (request, socket, head) => {
+      const server = request.url?.startsWith('/tcs/') ? this.#tcs : this.#acs;
+      server.upgrade(request, socket, head);
+    });
   }
 
   /** Listens on a free port of loopback. */
@@ -97,6 +104,7 @@ export class LocalPlane {
   async close(): Promise<void> {
     this.#plane.stop();
     this.#acs.close();
+    this.#tcs.close();
     this.#server.closeAllConnections();
     this.#server.close();
     await once(this.#server, 'close');

@@ -24,12 +24,22 @@ export const settleWithinMs = 3_000;
 /** How often a session may crash in a period before the agent gives up. */
 export const intensity = { crashes: 5, periodMs: 60_000 } as const;
 
-export const newAgent = ({ identity, rules, admission, cleanup }: AgentInput): AgentContext => ({
+/** How long after a crash of what measures the instance it is begun again. */
+export const measureAgainMs = 60_000;
+
+export const newAgent = ({
+  identity,
+  rules,
+  admission,
+  cleanup,
+  telemetry,
+}: AgentInput): AgentContext => ({
   cluster: identity.cluster,
   containerInstanceArn: identity.containerInstanceArn,
   rules,
   admission,
   cleanup,
+  telemetry,
   refused: [],
   attempts: 0,
   registeringSince: null,

@@ -10,6 +10,7 @@ import type { AgentIdentity } from './model.ts';
 export type AgentEvent =
   | { type: 'agent.start'; at: number }
   | { type: 'agent.stop'; at: number }
+  | { type: 'instance.registered'; at: number }
   | { type: 'session.connected' }
   | { type: 'session.disconnected' }
   /** `known` holds the ARNs of the payload's tasks that the agent has already. */
@@ -30,6 +31,8 @@ export interface AgentInput {
   /** What the host has, and what the tasks of an earlier run hold of it. */
   admission: AdmissionContext;
   cleanup: CleanupRules;
+  /** Whether ECS is told what its tasks use and how the instance is. */
+  telemetry: boolean;
 }
 
 /** What the Engine and the host showed when the agent booted. */

@@ -29,6 +29,8 @@ export interface AgentContext {
   admission: AdmissionContext;
   /** How the remains of tasks are removed. */
   cleanup: CleanupRules;
+  /** Whether ECS is told what its tasks use and how the instance is. */
+  telemetry: boolean;
   /** ARNs of the latest tasks that could not be understood: ECS is told of each once. */
   refused: string[];
   /** Tries to register, and when the first of them failed. */

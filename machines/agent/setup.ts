@@ -1,8 +1,9 @@
-import { type AnyActorRef, assign, enqueueActions, sendTo, setup } from 'xstate';
+import { type AnyActorRef, assign, enqueueActions, raise, sendTo, setup } from 'xstate';
 import { admissionMachine } from '../admission/machine.ts';
+import { healthMachine } from '../health/machine.ts';
 import { imagesMachine } from '../image/machine.ts';
 import { outboxActorId, taskActorId } from '../names/arn.ts';
-import { type Deadline, type Stamp, unbound, unboundCallback } from '../names/effects.ts';
+import { type Deadline, type Stamp, stampOf, unbound, unboundCallback } from '../names/effects.ts';
 import type { Failure } from '../names/errors.ts';
 import { reportMachine } from '../report/machine.ts';
 import { sessionMachine } from '../session/machine.ts';
@@ -11,6 +12,7 @@ import { taskInput } from '../task/decide.ts';
 import type { TaskInput } from '../task/events.ts';
 import { taskMachine } from '../task/machine.ts';
 import type { TaskPlan } from '../task/model.ts';
+import { telemetryMachine } from '../telemetry/machine.ts';
 import { watchMachine } from '../watch/machine.ts';
 import * as decide from './decide.ts';
 import type { AgentEvent, AgentInput, Booted, JournalCommand, Registered } from './events.ts';
@@ -36,6 +38,8 @@ export const agentSetup = setup({
     images: imagesMachine,
     session: sessionMachine,
     watch: watchMachine,
+    telemetry: telemetryMachine,
+    health: healthMachine,
     task: taskMachine,
     report: reportMachine,
   },
@@ -46,6 +50,10 @@ export const agentSetup = setup({
     keepInstance: assign((_, { containerInstanceArn }: Registered) => ({
       containerInstanceArn,
       attempts: 0,
+    })),
+    tellRegistered: raise(({ event }) => ({
+      type: 'instance.registered' as const,
+      at: stampOf(event).at,
     })),
     countAttempt: assign(({ context }, { at }: Failure) => ({
       attempts: context.attempts + 1,
@@ -112,6 +120,7 @@ export const agentSetup = setup({
   },
   guards: {
     mayRegisterAgain: ({ context }, failure: Failure) => decide.mayRegisterAgain(context, failure),
+    tellsTelemetry: ({ context }) => context.telemetry,
     crashesTooOften: ({ context }, { at }: Stamp) =>
       decide.crashesWith(context.crashes, at).length > decide.intensity.crashes,
   },

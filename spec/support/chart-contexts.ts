@@ -309,6 +309,7 @@ export const agentContext = (more: Partial<AgentContext> = {}): AgentContext => 
   rules: rules(),
   admission,
   cleanup,
+  telemetry: false,
   refused: [],
   attempts: 0,
   registeringSince: null,

@@ -203,6 +203,9 @@ function asksOf(actions: { type: string; params: unknown }[]): Ask[] {
         const { to, event } = params as { to: AnyActorRef; event: unknown };
         return [tells(to.id, event)];
       }
+      // What it tells itself is seen in what comes of it.
+      case 'xstate.raise':
+        return [];
       default:
         throw new Error(`an action of its own making: ${type}`);
     }

@@ -2,10 +2,13 @@ import { type Agent, type AgentSettings, createAgent } from '../../actors/agent.
 import type { LogFields } from '../../actors/recorder.ts';
 import { stateName } from '../../actors/recorder.ts';
 import { sortRows } from '../../actors/restore.ts';
+import { nothingMeasured } from '../../actors/telemetry.ts';
 import type { AgentExit } from '../../machines/agent/model.ts';
+import type { Measurements } from '../../machines/stats/model.ts';
 import { FaultyStore } from '../../persistence/faulty.ts';
 import type { Row } from '../../persistence/store.ts';
 import { type EnginePort, engineNames } from '../../transport/docker/port.ts';
+import type { EcsPort } from '../../transport/ecs/port.ts';
 import { type MetadataFilePort, noMetadataFiles } from '../../transport/metadata/port.ts';
 import type { LoginRequest, RegistryPort } from '../../transport/registry/port.ts';
 import { SimCgroups } from '../../transport/sim/cgroups.ts';
@@ -14,6 +17,7 @@ import { SimEngine, type SimEngineOptions } from '../../transport/sim/engine.ts'
 import { simHost } from '../../transport/sim/host.ts';
 import { SimPlane } from '../../transport/sim/plane.ts';
 import { simRandom } from '../../transport/sim/random.ts';
+import type { TcsPort } from '../../transport/tcs/port.ts';
 import { taskArn } from './builders.ts';
 import { told } from './told.ts';
 
@@ -69,6 +73,8 @@ export type WorldSettings = Partial<Omit<AgentSettings, 'rules' | 'cleanup'>> & 
   engine?: Pick<SimEngineOptions, 'images' | 'registry' | 'info'>;
   metadataFiles?: MetadataFilePort;
   loginFor?: RegistryPort['loginFor'];
+  /** Where figures of tasks go; without it the agent tells none. */
+  telemetry?: { tcs: TcsPort; measurements: Measurements };
 };
 
 /** The calls that a story of tasks is not about. */
@@ -94,9 +100,12 @@ export class World {
   readonly #settings: AgentSettings;
   readonly #metadataFiles: MetadataFilePort;
   readonly #loginFor: RegistryPort['loginFor'];
+  readonly #telemetry: WorldSettings['telemetry'];
   #life = new Life();
 
-  constructor({ rules, cleanup, engine, metadataFiles, loginFor, ...more }: WorldSettings = {}) {
+  constructor(given: WorldSettings = {}) {
+    const { rules, cleanup, engine, metadataFiles, loginFor, telemetry, ...more } = given;
+    this.#telemetry = telemetry;
     this.engine = new SimEngine({ clock: this.clock, random: this.random, ...engine });
     this.#metadataFiles = metadataFiles ?? noMetadataFiles;
     this.#loginFor = loginFor ?? (() => Promise.resolve(null));
@@ -125,6 +134,10 @@ export class World {
     const say = (level: string) => (message: string, fields?: LogFields) =>
       this.logged.push(`${level} ${message}${fields ? ` ${JSON.stringify(fields)}` : ''}`);
     const { clock, random, engine, plane } = this;
+    const discoverPollEndpoint: EcsPort['discoverPollEndpoint'] = async (...asked) => ({
+      ...(await plane.ecs.discoverPollEndpoint(...asked)),
+      telemetry: 'sim://tcs/',
+    });
     const life = new Life();
     this.#life = life;
     this.agent = createAgent(
@@ -147,8 +160,10 @@ export class World {
         ownImage: () => null,
         store: this.store,
         docker: { ...life.bound(this.#heard(engine.port(cluster))), names: engineNames },
-        ecs: life.bound(plane.ecs),
+        ecs: life.bound({ ...plane.ecs, ...(this.#telemetry && { discoverPollEndpoint }) }),
         acs: plane.acs,
+        tcs: this.#telemetry?.tcs ?? null,
+        measurements: this.#telemetry?.measurements ?? nothingMeasured,
         log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
       },
       this.#settings,

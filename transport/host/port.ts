@@ -38,4 +38,6 @@ export interface HostPort {
   freePorts(request: { count: number; protocol: 'tcp' | 'udp' }): Promise<number>;
   /** How full the file system of a folder is; null where that cannot be told. */
   disk(path: string): Promise<{ totalBytes: number; freeBytes: number } | null>;
+  /** The longest turn of the event loop since it was last asked for; null the first time. */
+  eventLoopLagMs(): number | null;
 }

@@ -16,7 +16,7 @@ import {
 describe('the decisions of the agent', () => {
   it('begin with what it knows of itself', () => {
     const identity = { cluster: 'specs', containerInstanceArn: instance };
-    const input = { identity, rules: rules(), admission, cleanup };
+    const input = { identity, rules: rules(), admission, cleanup, telemetry: false };
     expect(decide.newAgent(input)).to.deep.equal(agentContext());
   });
 

@@ -36,7 +36,9 @@ import {
 const agent = chart(agentMachine);
 
 /** The agent alive, with its control in this state. */
-const alive = (control: StateValue) => ({ alive: { engine: 'watching', control } });
+const alive = (control: StateValue, measures = 'unregistered') => ({
+  alive: { engine: 'watching', measures, control },
+});
 const online = (state: string) => alive({ online: state });
 
 const at = (
@@ -65,6 +67,7 @@ describe('the agent', () => {
         rules: rules({ pullBehavior: 'once' }),
         admission,
         cleanup,
+        telemetry: false,
       }).comesTo(
         'idle',
         agentContext({ containerInstanceArn: null, rules: rules({ pullBehavior: 'once' }) }),
@@ -270,6 +273,40 @@ describe('the agent', () => {
         .gets(done(id, undefined))
         .stays();
     });
+  });
+
+  describe('that tells figures', () => {
+    const measuring = (measures: string) => alive({ online: 'connecting' }, measures);
+    const tellsFigures = (at: number) => [
+      spawns('health', 'health', { at }),
+      spawns('telemetry', 'telemetry', { containerInstanceArn: instance }),
+    ];
+
+    it('begins once it is registered', () => {
+      at(alive('registering'), { telemetry: true })
+        .gets(done('register', { containerInstanceArn: instance, ...stamp }))
+        .comesTo(measuring('publishing'), {}, [startsSession, ...tellsFigures(2_000)]);
+    });
+
+    const crashes = [
+      ['health', 'telemetry'],
+      ['telemetry', 'health'],
+    ] as const;
+    for (const [crashed, other] of crashes)
+      it(`goes on without them when its ${crashed} crashes, and begins again after a minute`, () => {
+        at(measuring('publishing'), { telemetry: true })
+          .gets(failed(crashed, new Error('a fault of this program')))
+          .comesTo(measuring('crashed'), {}, [
+            stops(other),
+            starts('crash', 'timer', { deadline: 0 }),
+          ])
+          .gets(done('crash', stamp))
+          .comesTo(measuring('recovering'), {}, [
+            starts('measureAgain', 'timer', { deadline: 2_000 + minute }),
+          ])
+          .gets(done('measureAgain', { at: 2_000 + minute, roll: 0 }))
+          .comesTo(measuring('publishing'), {}, tellsFigures(2_000 + minute));
+      });
   });
 
   describe('that finds containers of its own', () => {

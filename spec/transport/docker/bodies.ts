@@ -31,6 +31,7 @@ export function placement(
         return next - count;
       },
       disk: async () => null,
+      eventLoopLagMs: () => null,
     },
     ...given,
   };
