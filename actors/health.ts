@@ -51,16 +51,19 @@ async function look(ports: HealthPorts, system: System): Promise<Findings> {
   };
 }
 
+/** Of a session that has crashed, or that ACS does not want. */
+const away: decide.Touch = { isConnected: false, hasConnected: true, attempts: 1 };
+
 function acsTouch(system: System): decide.Touch {
   const snapshot: AnyMachineSnapshot | undefined = system.get('session')?.getSnapshot();
-  if (!snapshot) return { isConnected: false, hasConnected: true, attempts: 1 };
+  if (!snapshot || snapshot.matches('dormant')) return away;
   const { hasConnected, attempts } = snapshot.context as SessionContext;
   return { isConnected: snapshot.matches({ online: 'serving' }), hasConnected, attempts };
 }
 
 function tcsTouch(system: System): decide.Touch {
   const snapshot: AnyMachineSnapshot | undefined = system.get('telemetry')?.getSnapshot();
-  if (!snapshot) return { isConnected: false, hasConnected: true, attempts: 1 };
+  if (!snapshot) return away;
   const { connectedAt, attempts } = snapshot.context as TelemetryContext;
   const isConnected = snapshot.matches({ service: { online: 'serving' } });
   return { isConnected, hasConnected: connectedAt !== null, attempts };
