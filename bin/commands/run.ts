@@ -4,7 +4,8 @@ import type { Environment } from '../config/variables.ts';
 type Command = (words: string[], environment: Environment) => Promise<number>;
 
 const usage = `Usage: ecs-agent                           run the agent, configured by its environment
-       ecs-agent dev [--once] [FILE...]    run task definitions on this machine, with a control
+       ecs-agent dev [--once] [--figures] [FILE...]
+                                           run task definitions on this machine, with a control
                                            plane of its own; a sample one where no file is named
        ecs-agent explain [--json] [TASK]   tell what the agent on this host and its tasks wait for;
                                            TASK is the id or ARN of one of them

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { arch, cpus, platform, totalmem } from 'node:os';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { lagMeter } from './clock.ts';
 import { linuxPortRange } from './linux.ts';
 import type { HostFacts, HostPort } from './port.ts';
 import { type PortRange, portFinder } from './ports.ts';
@@ -29,24 +29,6 @@ export function realHost({ portRange = null }: { portRange?: PortRange | null } 
     freePorts: portFinder(portRange ?? usual()),
     disk,
     eventLoopLagMs: lagMeter(),
-  };
-}
-
-/** How often the event loop is looked at, once anybody asks: seldom enough to cost nothing. */
-const lagResolutionMs = 100;
-
-function lagMeter(): () => number | null {
-  let meter: ReturnType<typeof monitorEventLoopDelay> | null = null;
-  return () => {
-    if (!meter) {
-      meter = monitorEventLoopDelay({ resolution: lagResolutionMs });
-      meter.enable();
-      return null;
-    }
-    // What it measures is from one look to the next, in nanoseconds.
-    const longestMs = meter.max / 1e6 - lagResolutionMs;
-    meter.reset();
-    return Math.max(0, longestMs);
   };
 }
 
