@@ -14,6 +14,7 @@ import {
 import type { StateMeta } from '../machines/names/effects.ts';
 import type { Failure } from '../machines/names/errors.ts';
 import type { TaskContext, TaskPlan } from '../machines/task/model.ts';
+import type { TelemetryContext } from '../machines/telemetry/events.ts';
 import type { WatchContext } from '../machines/watch/machine.ts';
 import type { Explanation } from '../transport/http/port.ts';
 import type { System } from './effect.ts';
@@ -38,6 +39,7 @@ export function explain(ports: ExplainPorts, task: string | null): Explanation[]
   if (task === null)
     return [
       ...agentParts(ports).filter(({ steady, parts }) => !steady || parts.length > 0),
+      ...telemetryPart(ports),
       ...plans.map((plan) => explainTask(ports, plan)).filter(({ steady }) => !steady),
     ];
   return plans
@@ -65,6 +67,15 @@ function agentParts({ system, limits }: ExplainPorts): Explanation[] {
     const parts = kept.map(({ what, because }) => fact(`image ${what}`, because));
     return [{ ...told, since: sinceOf(snapshot), parts }];
   });
+}
+
+/** Why ECS is told no figures; nothing where it is, as telemetry never rests. */
+function telemetryPart({ system }: ExplainPorts): Explanation[] {
+  const actor: AnyActorRef | undefined = system.get('telemetry');
+  const { trouble } = (actor?.getSnapshot().context ?? {}) as Partial<TelemetryContext>;
+  if (!trouble) return [];
+  const told = fact('telemetry', `TCS is not connected: ${trouble.because}`);
+  return [{ ...told, steady: false, since: trouble.since, next: 'it is tried again' }];
 }
 
 function explainTask(ports: ExplainPorts, plan: TaskPlan): Explanation {

@@ -44,10 +44,10 @@ export function bindTelemetry(ports: TelemetryPorts) {
         ports,
         async ({ containerInstanceArn: arn }: { containerInstanceArn: string }, { signal }) => {
           const instance = { arn, cluster: ports.settings.cluster };
-          const { telemetry } = await ports.ecs.discoverPollEndpoint(instance, signal);
-          if (telemetry === null)
-            throw new TcsError('TCS_NO_ENDPOINT', 'ECS names no endpoint of the telemetry service');
-          return { endpoint: telemetry };
+          const { telemetry: endpoint } = await ports.ecs.discoverPollEndpoint(instance, signal);
+          if (endpoint !== null) return { endpoint };
+          ports.log.info('ECS names no endpoint of the telemetry service');
+          throw new TcsError('TCS_NO_ENDPOINT', 'ECS names no endpoint of the telemetry service');
         },
       ),
       connection: connection(ports, backlog, outage),

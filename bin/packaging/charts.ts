@@ -5,12 +5,14 @@ import type { AnyStateMachine } from 'xstate';
 import { admissionMachine } from '../../machines/admission/machine.ts';
 import { agentMachine } from '../../machines/agent/machine.ts';
 import { containerMachine } from '../../machines/container/machine.ts';
+import { healthMachine } from '../../machines/health/machine.ts';
 import { imagesMachine } from '../../machines/image/machine.ts';
 import { planeMachine } from '../../machines/plane/machine.ts';
 import { reportMachine } from '../../machines/report/machine.ts';
 import { resourceMachine } from '../../machines/resource/machine.ts';
 import { sessionMachine } from '../../machines/session/machine.ts';
 import { taskMachine } from '../../machines/task/machine.ts';
+import { telemetryMachine } from '../../machines/telemetry/machine.ts';
 import { watchMachine } from '../../machines/watch/machine.ts';
 import { type Graph, graphOf, type Node } from './chart-graph.ts';
 import { svgOf } from './chart-svg.ts';
@@ -24,6 +26,8 @@ export const machines: Record<string, AnyStateMachine> = {
   admission: admissionMachine,
   images: imagesMachine,
   session: sessionMachine,
+  telemetry: telemetryMachine,
+  health: healthMachine,
   report: reportMachine,
   watch: watchMachine,
   plane: planeMachine,
@@ -47,6 +51,8 @@ const actorTree: Graph = {
     children: [
       actor('agent', 'registers, takes payloads'),
       actor('session', 'keeps ACS connected'),
+      actor('telemetry', 'tells ECS what tasks use'),
+      actor('health', 'looks after the instance'),
       actor('watch', 'follows the Engine’s events'),
       actor('admission', 'who holds what of the host'),
       actor('images', 'removes what tasks leave behind'),
@@ -58,11 +64,9 @@ const actorTree: Graph = {
     ],
   },
   edges: [
-    ...['session', 'watch', 'admission', 'images', 'journal', 'task', 'outbox'].map((target) => ({
-      source: 'agent',
-      target,
-      labels: [],
-    })),
+    ...['session', 'telemetry', 'health', 'watch', 'admission', 'images', 'journal']
+      .concat(['task', 'outbox'])
+      .map((target) => ({ source: 'agent', target, labels: [] })),
     { source: 'task', target: 'container', labels: [] },
     { source: 'task', target: 'resource', labels: [] },
   ],

@@ -233,7 +233,7 @@ export const telemetryMachine = setup({
           },
         },
         backingOff: {
-          ...waits('another try to reach TCS: {trouble}', 'timer', 'it is connected'),
+          ...waits('another try to reach TCS', 'timer', 'it is connected'),
           invoke: {
             id: 'retry',
             src: 'timer',

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { explain } from '../../actors/explain.ts';
 import { checksOf } from '../../actors/health.ts';
 import { nothingMeasured } from '../../actors/telemetry.ts';
 import type { Measurements } from '../../machines/stats/model.ts';
@@ -194,6 +195,34 @@ describe('the figures of tasks', () => {
   });
 
   const crash = { type: 'xstate.error.actor.connection', error: new Error('a fault') };
+
+  it('wait where ECS names no endpoint for them, and ECS is asked again', async () => {
+    tcs = new SimTcs();
+    const telemetry = { tcs, measurements: counting(), endpoint: null };
+    world = new World({ telemetry });
+    await world.start();
+    await world.clock.advance(5 * second);
+    const told = 'info ECS names no endpoint of the telemetry service';
+    expect(world.logged.filter((line) => line === told)).to.have.length(3);
+    expect(tcs.addresses).to.deep.equal([]);
+  });
+
+  it('are missed with the reason by those who ask what the agent waits for', async () => {
+    await begin();
+    const explained = () => explain({ ...(world.agent ?? expect.fail()), limits: {} }, null);
+    expect(explained()).to.deep.equal([]);
+    tcs.isThere = false;
+    tcs.drop({ clean: false });
+    const since = world.clock.now();
+    await world.clock.advance(minute);
+    const [told] = explained();
+    expect(told).to.include({
+      subject: 'telemetry',
+      sentence: 'TCS is not connected: 1006 not there',
+      next: 'it is tried again',
+      since,
+    });
+  });
 
   it('are told on by an agent whose telemetry crashes, a minute later', async () => {
     await begin();

@@ -74,7 +74,7 @@ export type WorldSettings = Partial<Omit<AgentSettings, 'rules' | 'cleanup'>> & 
   metadataFiles?: MetadataFilePort;
   loginFor?: RegistryPort['loginFor'];
   /** Where figures of tasks go; without it the agent tells none. */
-  telemetry?: { tcs: TcsPort; measurements: Measurements };
+  telemetry?: { tcs: TcsPort; measurements: Measurements; endpoint?: string | null };
 };
 
 /** The calls that a story of tasks is not about. */
@@ -134,9 +134,10 @@ export class World {
     const say = (level: string) => (message: string, fields?: LogFields) =>
       this.logged.push(`${level} ${message}${fields ? ` ${JSON.stringify(fields)}` : ''}`);
     const { clock, random, engine, plane } = this;
+    const { endpoint = 'sim://tcs/' } = this.#telemetry ?? {};
     const discoverPollEndpoint: EcsPort['discoverPollEndpoint'] = async (...asked) => ({
       ...(await plane.ecs.discoverPollEndpoint(...asked)),
-      telemetry: 'sim://tcs/',
+      telemetry: endpoint,
     });
     const life = new Life();
     this.#life = life;
