@@ -8,11 +8,11 @@ import {
 import { newAdmission } from '../machines/admission/decide.ts';
 import { firstSeqNum } from '../machines/agent/decide.ts';
 import type { AgentInput } from '../machines/agent/events.ts';
-import { agentMachine } from '../machines/agent/machine.ts';
 import type { AgentExit, EnabledWatches } from '../machines/agent/model.ts';
 import type { CleanupRules } from '../machines/image/model.ts';
 import { taskActorId } from '../machines/names/arn.ts';
 import type { Sampling } from '../machines/stats/collect.ts';
+import type { Measurements } from '../machines/stats/model.ts';
 import type { SampledHost } from '../machines/stats/sample.ts';
 import type { TaskRules } from '../machines/task/decide.ts';
 import type { TaskContext } from '../machines/task/model.ts';
@@ -26,29 +26,20 @@ import type { Clock, HostPort } from '../transport/host/port.ts';
 import type { InstanceMetadataPort } from '../transport/instance/port.ts';
 import type { MetadataFilePort } from '../transport/metadata/port.ts';
 import type { RegistryPort } from '../transport/registry/port.ts';
+import type { TcsPort } from '../transport/tcs/port.ts';
 import type { UpdatePort } from '../transport/update/port.ts';
-import { type Booting, bindBoot } from './boot.ts';
-import { bindContainer } from './container.ts';
-import { effect, type Pulse, type System, timer } from './effect.ts';
-import { bindImages, ImageLedger } from './images.ts';
+import type { Pulse, System } from './effect.ts';
 import { tellDelay } from './instance.ts';
-import { Journal, journalActor } from './journal.ts';
+import { Journal } from './journal.ts';
 import { Plans } from './plans.ts';
-import { Pulls } from './pulls.ts';
 import type { Log } from './recorder.ts';
-import { bindRegister, type RegisterSettings } from './register.ts';
-import { bindReport } from './report.ts';
-import { bindResource } from './resource.ts';
+import type { RegisterSettings } from './register.ts';
 import { composeRoot, type Saved } from './restore.ts';
 import { Seen } from './seen.ts';
-import { bindSession } from './session.ts';
-import { bindSpot } from './spot.ts';
 import { Sampler } from './stats.ts';
 import { supervise } from './supervisor.ts';
-import { bindTask } from './task.ts';
-import { bindUpdate } from './update.ts';
+import { bindAgent, type Learned, type Memory } from './tree.ts';
 import { Vault } from './vault.ts';
-import { bindWatch } from './watch.ts';
 
 /** Everything outside the process, as the agent sees it. */
 export interface AgentPorts extends Pulse {
@@ -56,6 +47,10 @@ export interface AgentPorts extends Pulse {
   ecs: EcsPort;
   ec2: Ec2Port;
   acs: AcsPort;
+  /** Null where ECS is told neither what tasks use nor how the instance is. */
+  tcs: TcsPort | null;
+  /** Told to ECS in place of what the agent itself measures. */
+  measurements?: Measurements;
   registry: RegistryPort;
   cgroups: CgroupPort;
   metadataFiles: MetadataFilePort;
@@ -112,17 +107,19 @@ export interface Agent extends Memory {
 /** Puts an agent together from its ports and what an earlier run saved. Nothing runs before `start`. */
 export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: Saved): Agent {
   const { clock, log } = ports;
-  const plans = new Plans();
-  const vault = new Vault();
-  const seen = new Seen();
-  for (const plan of saved.plans) plans.add(plan);
   const journal = new Journal(ports.store, clock, (error) =>
     log.error(`State cannot be saved and is tried again: ${(error as Error).message}`),
   );
   const beginning = beginningOf(ports, settings);
-  const memory = { plans, vault, seen };
+  const memory = memoryOf(saved);
   const engine: Learned = { booting: () => null };
-  const machine = bindAgent({ ...ports, ...memory, journal, settings, engine }, saved);
+  const host = () => sampledHost(ports.host, engine);
+  const sampler = new Sampler({ ...ports, ...memory, sampling: settings.sampling, host });
+  const measurements = ports.measurements ?? sampler;
+  const machine = bindAgent(
+    { ...ports, ...memory, measurements, journal, settings, engine },
+    saved,
+  );
   const { root: snapshot, lost } = composeRoot(saved, { ...beginning, now: clock.now() });
   for (const record of lost) log.warn(`Record ${record} was lost and is made anew`);
   const root = createActor(machine, {
@@ -135,8 +132,6 @@ export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: S
     journal.detach();
     sampler.close();
   });
-  const host = () => sampledHost(ports.host, engine);
-  const sampler = new Sampler({ ...ports, ...memory, sampling: settings.sampling, host });
   return {
     system: root.system,
     ...memory,
@@ -148,12 +143,12 @@ export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: S
       forgetEnded(root, memory);
       sampler.follow(root);
       root.on('start.delayed', (delay) => tellDelay(log, delay));
-      supervise(root, { clock, plans, log, rules: settings.rules });
+      supervise(root, { clock, plans: memory.plans, log, rules: settings.rules });
       root.start();
       root.send({ type: 'agent.start', at: clock.now() });
     },
     stop: () => root.send({ type: 'agent.stop', at: clock.now() }),
-    clear: () => cleared(root, plans, clock),
+    clear: () => cleared(root, memory.plans, clock),
   };
 }
 
@@ -186,6 +181,13 @@ function forgetEnded({ system }: AnyActorRef, { plans, vault, seen }: Memory): v
   });
 }
 
+/** What an earlier run saved of its tasks, and nothing else yet. */
+function memoryOf(saved: Saved): Memory {
+  const plans = new Plans();
+  for (const plan of saved.plans) plans.add(plan);
+  return { plans, vault: new Vault(), seen: new Seen() };
+}
+
 /** Tells each task to go, and waits for the last. */
 function cleared(root: AnyActorRef, plans: Plans, clock: Clock): Promise<void> {
   const actors = [...plans.all()].map(({ arn }) => root.system.get(taskActorId(arn)));
@@ -204,7 +206,7 @@ function cleared(root: AnyActorRef, plans: Plans, clock: Clock): Promise<void> {
 }
 
 /** How an agent begins of which nothing was saved. */
-function beginningOf({ host, clock }: AgentPorts, settings: AgentSettings): AgentInput {
+function beginningOf({ host, clock, tcs }: AgentPorts, settings: AgentSettings): AgentInput {
   const { cpuUnits, memoryMiB } = host.facts();
   return {
     identity: {
@@ -225,26 +227,8 @@ function beginningOf({ host, clock }: AgentPorts, settings: AgentSettings): Agen
     ),
     cleanup: settings.cleanup,
     watching: settings.watching,
+    telemetry: tcs !== null,
   };
-}
-
-/** What the agent keeps in memory of its tasks besides their actors. */
-interface Memory {
-  plans: Plans;
-  vault: Vault;
-  seen: Seen;
-}
-
-type Wiring = AgentPorts &
-  Memory & {
-    journal: Journal;
-    settings: AgentSettings;
-    engine: Learned;
-  };
-
-/** What is known of the Engine once the agent has booted. */
-interface Learned {
-  booting(): Booting | null;
 }
 
 const unitsPerCpu = 1_024;
@@ -252,44 +236,4 @@ const unitsPerCpu = 1_024;
 function sampledHost(host: HostPort, { booting }: Learned): SampledHost {
   const { platform, cpuUnits } = host.facts();
   return { platform, cpus: cpuUnits / unitsPerCpu, cgroupVersion: booting()?.cgroupVersion ?? 1 };
-}
-
-/** The agent machine with every actor of the tree bound. */
-function bindAgent(wiring: Wiring, saved: Saved) {
-  const { clock, journal, docker, settings, engine } = wiring;
-  const ledger = new ImageLedger(journal, clock, saved.images);
-  const pullSettings = { ...settings, pullBehavior: settings.rules.pullBehavior };
-  const pulls = new Pulls({
-    ...wiring,
-    images: docker,
-    settings: pullSettings,
-    pulledImages: ledger,
-  });
-  const { booting, ...starting } = bindBoot(wiring);
-  engine.booting = booting;
-  const registering = bindRegister({ ...wiring, booting });
-  const parts = { ...wiring, ledger, pulls, volumes: docker };
-  return agentMachine.provide({
-    actors: {
-      ...starting,
-      ...registering,
-      settle: effect(wiring, async () => {
-        await journal.commit();
-        return {};
-      }),
-      timer: timer(wiring),
-      journal: journalActor(journal),
-      images: bindImages({
-        ...parts,
-        pullsUnderWay: () => pulls.underWay(),
-        engineRoot: () => booting()?.engineRoot ?? '',
-      }),
-      session: bindSession({ ...parts, dockerVersion: () => booting()?.engine.version || null }),
-      watch: bindWatch(parts),
-      spot: bindSpot(wiring),
-      update: bindUpdate(wiring),
-      task: bindTask(parts, bindContainer(parts), bindResource(parts)),
-      report: bindReport(wiring),
-    },
-  });
 }

@@ -17,6 +17,7 @@ import type { Failure } from '../machines/names/errors.ts';
 import type { OutboxContext } from '../machines/report/model.ts';
 import type { SpotContext } from '../machines/spot/machine.ts';
 import type { TaskContext, TaskPlan } from '../machines/task/model.ts';
+import type { TelemetryContext } from '../machines/telemetry/events.ts';
 import type { WatchContext } from '../machines/watch/machine.ts';
 import type { Explanation } from '../transport/http/port.ts';
 import type { System } from './effect.ts';
@@ -42,6 +43,7 @@ export function explain(ports: ExplainPorts, task: string | null): Explanation[]
     return [
       ...startOf(ports),
       ...agentParts(ports).filter(({ steady, parts }) => !steady || parts.length > 0),
+      ...telemetryPart(ports),
       ...plans
         .map((plan) => explainTask(ports, plan))
         .filter(({ steady, parts }) => !steady || parts.length > 0),
@@ -83,6 +85,15 @@ function agentParts({ system, limits }: ExplainPorts): Explanation[] {
     const parts = kept.map(({ what, because }) => fact(`image ${what}`, because));
     return [{ ...told, since: sinceOf(snapshot), parts }];
   });
+}
+
+/** Why ECS is told no figures; nothing where it is, as telemetry never rests. */
+function telemetryPart({ system }: ExplainPorts): Explanation[] {
+  const actor: AnyActorRef | undefined = system.get('telemetry');
+  const { trouble } = (actor?.getSnapshot().context ?? {}) as Partial<TelemetryContext>;
+  if (!trouble) return [];
+  const told = fact('telemetry', `TCS is not connected: ${trouble.because}`);
+  return [{ ...told, steady: false, since: trouble.since, next: 'it is tried again' }];
 }
 
 function explainTask(ports: ExplainPorts, plan: TaskPlan): Explanation {

@@ -78,6 +78,7 @@ export class Incoming {
       case 'other':
         return this.#passOver(message, errors);
       case 'heartbeat':
+        system.get('health')?.send({ type: 'checks.asked' });
         return [];
     }
   }

@@ -64,7 +64,10 @@ const connection = (ports: SessionPorts, incoming: Incoming) =>
         malformed: (error) => incoming.complaints.warn(error.message, { code: error.code }),
         closed: ({ reason, ...end }) => {
           ports.log.info('ACS connection closed', { reason, clean: end.clean });
-          if (end.inactiveInstance) ports.log.error(inactive);
+          if (end.inactiveInstance) {
+            ports.log.error(inactive);
+            system.get('telemetry')?.send({ type: 'instance.inactive', ...stamp(ports) });
+          }
           tell({ type: 'connection.closed', ...end, ...stamp(ports) });
         },
       },

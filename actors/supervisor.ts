@@ -27,16 +27,17 @@ export function supervise(root: AnyActorRef, { clock, plans, log, rules }: Super
     if (!type.startsWith(errorPrefix)) return;
     const actorId = type.slice(errorPrefix.length);
     // An effect that fails is no fault: its actor deals with it.
-    if (!hasRecord(actorId) && !singles.includes(actorId)) return;
+    if (!hasRecord(actorId) && !withoutRecord.includes(actorId)) return;
     log.error(`Actor ${actorId} failed`, { error: String(error) });
     const plan = [...plans.all()].find(({ arn }) => taskActorId(arn) === actorId);
     if (plan) clock.afterTurn(() => replace(root, { clock, rules }, plan));
   });
 }
 
-const errorPrefix = 'xstate.error.actor.';
 /** Actors without a record whose failure is a fault of this program all the same. */
-const singles = ['session', 'watch', 'spot', 'update'];
+const withoutRecord = ['session', 'watch', 'telemetry', 'health', 'spot', 'update'];
+
+const errorPrefix = 'xstate.error.actor.';
 
 function replace(
   root: AnyActorRef,

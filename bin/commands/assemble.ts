@@ -18,6 +18,7 @@ import { metadataFiles } from '../../transport/metadata/files.ts';
 import { type MetadataFilePort, noMetadataFiles } from '../../transport/metadata/port.ts';
 import { pauseImage, pauseReference } from '../../transport/pause/image.ts';
 import { registry } from '../../transport/registry/registry.ts';
+import { tcsClient } from '../../transport/tcs/client.ts';
 import { downloadMs, updateFiles } from '../../transport/update/download.ts';
 import type { Config } from '../config/config.ts';
 import type { Environment } from '../variables/variables.ts';
@@ -104,6 +105,7 @@ export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEn
       dispatcherFor: verified.dispatcherFor,
     }),
     acs: acsClient({ agentVersion, agentHash, ...common, wire: calls }),
+    tcs: tcsClient({ agentVersion, agentHash, ...common, wire: calls }),
     registry: registry({ authType, authData, ...common, wire: verified }),
     metadataFiles: metadataFilesFor(assembly, engine),
     updates: updateFiles({

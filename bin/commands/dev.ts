@@ -29,6 +29,8 @@ const region = 'local';
 /** What the words of the command ask for. */
 interface Options {
   once: boolean;
+  /** Whether figures are shown where the output is no terminal, too. */
+  figures: boolean;
   files: string[];
 }
 
@@ -38,11 +40,13 @@ interface Options {
  * essential container exited with 0.
  */
 export async function devCommand(words: string[], environment: Environment): Promise<number> {
-  const { once, files } = optionsOf(words);
+  const { once, files, figures } = optionsOf(words);
   const pulse = { clock: realClock(), random: realRandom };
   const lines = new Lines(pulse.clock, {
-    write: (line) => process.stdout.write(line),
+    write: (text) => process.stdout.write(text),
     colours: process.stdout.isTTY === true,
+    figures: process.stdout.isTTY ? 'kept' : figures ? 'repeated' : 'hidden',
+    columns: () => process.stdout.columns,
   });
   // A name of its own, so that what is removed at the end is only what was made here.
   const cluster = `dev-${pulse.random.uuid().slice(0, 8)}`;
@@ -97,10 +101,13 @@ function optionsOf(words: string[]): Options {
   try {
     const { values, positionals } = parseArgs({
       args: words,
-      options: { once: { type: 'boolean', default: false } },
+      options: {
+        once: { type: 'boolean', default: false },
+        figures: { type: 'boolean', default: false },
+      },
       allowPositionals: true,
     });
-    return { once: values.once, files: positionals };
+    return { once: values.once, figures: values.figures, files: positionals };
   } catch (error) {
     throw new AgentError('USAGE', `${(error as Error).message} (see ecs-agent --help)`);
   }

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import type { Transition } from '../../actors/recorder.ts';
 import type { NetworkBinding } from '../../machines/container/model.ts';
 import { taskIdOf } from '../../machines/names/arn.ts';
-import type { PlacedTask } from '../../machines/plane/model.ts';
+import type { ContainerFigures, PlacedTask } from '../../machines/plane/model.ts';
 import type { Clock } from '../../transport/host/port.ts';
 
 /** The step of its life that an actor is in: what prepares a container is told step by step. */
@@ -11,24 +11,59 @@ function lifecycleState(state: string): string {
   return outer === 'preparing' ? inner : outer;
 }
 
+/** Where lines go. */
+export interface Output {
+  write: (text: string) => void;
+  colours: boolean;
+  /** How figures are shown: in one line kept below all others, in lines of their own, or not at all. */
+  figures: 'kept' | 'repeated' | 'hidden';
+  columns: () => number;
+}
+
+/** Takes the cursor to the start of its line and empties it (ECMA-48). */
+const emptyLine = '\r\x1b[2K';
+
 /** What the command shows: lines of plain text, in colour where the output is a terminal. */
 export class Lines {
   readonly #clock: Clock;
-  readonly #write: (line: string) => void;
-  readonly #colours: boolean;
+  readonly #out: Output;
+  /** The figures that are shown now. */
+  #figures = '';
   /** Begins every line when what is shown did not happen in a real Engine. */
   mark = '';
   readonly #states = new Map<string, string>();
   readonly #families = new Map<string, string>();
 
-  constructor(clock: Clock, out: { write: (line: string) => void; colours: boolean }) {
+  constructor(clock: Clock, out: Output) {
     this.#clock = clock;
-    this.#write = out.write;
-    this.#colours = out.colours;
+    this.#out = out;
   }
 
   say(text: string): void {
-    this.#write(`${this.mark}${text}\n`);
+    const line = `${this.mark}${text}\n`;
+    this.#out.write(this.#kept() ? `${emptyLine}${line}${this.#kept()}` : line);
+  }
+
+  /** What running containers use, each time it is told anew; none where none runs. */
+  figures(all: { task: PlacedTask; containers: ContainerFigures[] }[]): void {
+    const texts = all.flatMap(({ task, containers }) =>
+      containers.map((one) => `${this.#nameOf(taskIdOf(task.arn))}/${figuresOf(one)}`),
+    );
+    const before = this.#figures;
+    this.#figures = texts.join(' · ');
+    if (this.#figures === before) return;
+    if (this.#out.figures === 'kept') this.#out.write(`${emptyLine}${this.#kept()}`);
+    if (this.#out.figures !== 'repeated') return;
+    for (const text of texts) this.say(`${this.#time()}  ${text}`);
+  }
+
+  #kept(): string {
+    if (this.#out.figures !== 'kept' || this.#figures === '') return '';
+    return `${this.mark}${this.#figures}`.slice(0, this.#out.columns() - 1);
+  }
+
+  #nameOf(taskId: string): string {
+    return this.#families.get(taskId) ?? taskId;
   }
 
   /** Tells of a task under its family's name rather than its id. */
@@ -46,7 +81,7 @@ export class Lines {
     if (state === before || state === 'started') return;
     this.#states.set(actor, state);
     if (before === undefined) return;
-    const family = this.#families.get(taskId) ?? taskId;
+    const family = this.#nameOf(taskId);
     const who = container === undefined ? family : `${family}/${container}`;
     const change = `${before} → ${this.#paint(state)}`;
     this.say(`${this.#time()}  ${kind.padEnd(9)}  ${who.padEnd(24)}  ${change}`);
@@ -77,8 +112,19 @@ export class Lines {
   }
 
   #paint(state: string): string {
-    if (!this.#colours) return state;
+    if (!this.#out.colours) return state;
     const colours = { running: 'green', stopped: 'red', stopping: 'yellow' } as const;
     return styleText(colours[state as keyof typeof colours] ?? 'cyan', state);
   }
+}
+
+/** A container and what it uses: of the CPUs of the whole host, and of memory. */
+function figuresOf({ name, cpuPercent, memoryMiB, health }: ContainerFigures): string {
+  const texts = [
+    name,
+    cpuPercent === null ? '' : `${cpuPercent.toFixed(1)} % CPU`,
+    memoryMiB === null ? '' : `${memoryMiB} MiB`,
+    health === null || health === 'UNKNOWN' ? '' : health.toLowerCase(),
+  ];
+  return texts.filter((text) => text !== '').join(' ');
 }

@@ -12,6 +12,7 @@ import type { TaskRole } from '../../transport/acs/port.ts';
 import { AcsServer, type CredentialsFrame } from '../../transport/acs/server.ts';
 import type { WireTask } from '../../transport/acs/task-definition.ts';
 import { ecsServer } from '../../transport/ecs/server.ts';
+import { TcsServer } from '../../transport/tcs/server.ts';
 
 /** Names that stand for the parts of AWS on this machine. */
 const account = 'arn:aws:ecs:local:000000000000';
@@ -20,7 +21,7 @@ const account = 'arn:aws:ecs:local:000000000000';
 export const localTaskArn = (cluster: string, id: string): string =>
   `${account}:task/${cluster}/${id}`;
 
-/** A control plane on loopback that speaks the ECS API and ACS to one agent. */
+/** A control plane on loopback that speaks the ECS API, ACS and TCS to one agent. */
 export class LocalPlane {
   readonly cluster: string;
   /** The address of its ECS API, once it is open. */
@@ -34,10 +35,13 @@ export class LocalPlane {
     disconnected: () => this.#plane.send({ type: 'agent.disconnected' }),
     acknowledged: (said) => this.#hear(said),
   });
+  readonly #tcs = new TcsServer((published) =>
+    this.#plane.send({ type: 'telemetry.published', published }),
+  );
   readonly #server = createServer(
     ecsServer({
       register: ({ containerInstanceArn }) => this.#register(containerInstanceArn),
-      discover: () => ({ acs: `${this.url}/acs/`, telemetry: null }),
+      discover: () => ({ acs: `${this.url}/acs/`, telemetry: `${this.url}/tcs/` }),
       submit: (report) => this.#take(report),
       createCluster: (name) => (name === this.cluster ? this.#clusterArn : null),
       updateState: (arns, status) => {
@@ -63,7 +67,10 @@ export class LocalPlane {
       verified: (messageId, taskArns) => this.#verify(messageId, taskArns),
       heartbeat: (messageId) => this.#acs.heartbeat(messageId),
     });
-    this.#server.on('upgrade', (request, socket, head) => this.#acs.upgrade(request, socket, head));
+    this.#server.on('upgrade', (request, socket, head) => {
+      const server = request.url?.startsWith('/tcs/') ? this.#tcs : this.#acs;
+      server.upgrade(request, socket, head);
+    });
   }
 
   /** Listens on a free port of loopback. */
@@ -132,6 +139,7 @@ export class LocalPlane {
   async close(): Promise<void> {
     this.#plane.stop();
     this.#acs.close();
+    this.#tcs.close();
     this.#server.closeAllConnections();
     this.#server.close();
     await once(this.#server, 'close');

@@ -1,7 +1,7 @@
 import type { Agent } from '../../actors/agent.ts';
 import { AgentError } from '../../machines/names/errors.ts';
 import { allStopped, allSucceeded } from '../../machines/plane/decide.ts';
-import type { PlacedTask } from '../../machines/plane/model.ts';
+import type { ContainerFigures, PlacedTask, PlaneContext } from '../../machines/plane/model.ts';
 import type { WireTask } from '../../transport/acs/task-definition.ts';
 import type { DockerPort } from '../../transport/docker/port.ts';
 import type { Lines } from './lines.ts';
@@ -63,7 +63,7 @@ function interruption(lines: Lines): Promise<'interrupted'> {
   });
 }
 
-/** Tells where a container's ports are to be reached, and how each task ended, once each. */
+/** Tells where a container's ports are to be reached, how each task ended, and what runs uses. */
 function follow(plane: LocalPlane, lines: Lines): void {
   const told = new Set<string>();
   const once = (key: string, tell: () => void) => {
@@ -77,11 +77,19 @@ function follow(plane: LocalPlane, lines: Lines): void {
         once(`${task.arn} ${name} ${JSON.stringify(binding)}`, () => lines.address(name, binding));
     if (task.status === 'STOPPED') once(task.arn, () => lines.ending(task));
   };
-  void plane.until(({ tasks }) => {
-    Object.values(tasks).forEach(show);
+  void plane.until((context) => {
+    Object.values(context.tasks).forEach(show);
+    lines.figures(figuresIn(context));
     return false;
   });
 }
+
+/** Of the containers that a task definition names and that run now. */
+const figuresIn = ({ tasks, figures }: PlaneContext) =>
+  Object.values(tasks).map((task) => {
+    const runs = ({ name }: ContainerFigures) => task.containers[name]?.status === 'RUNNING';
+    return { task, containers: (figures[task.arn] ?? []).filter(runs) };
+  });
 
 /** A container whose creation was given up may still appear: it is looked for until none is left. */
 async function removeAll(docker: DockerPort, tasks: WireTask[]): Promise<void> {

@@ -16,7 +16,7 @@ const commands: Record<string, Entry> = {
     load: async () => (await import('./config.ts')).configCommand,
   },
   dev: {
-    words: '[--once] [FILE...]',
+    words: '[--once] [--figures] [FILE...]',
     meaning:
       'run task definitions on this machine, with a control plane of its own; a sample one where no file is named',
     load: async () => (await import('./dev.ts')).devCommand,

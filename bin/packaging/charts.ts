@@ -5,6 +5,7 @@ import type { AnyStateMachine } from 'xstate';
 import { admissionMachine } from '../../machines/admission/machine.ts';
 import { agentMachine } from '../../machines/agent/machine.ts';
 import { containerMachine } from '../../machines/container/machine.ts';
+import { healthMachine } from '../../machines/health/machine.ts';
 import { imagesMachine } from '../../machines/image/machine.ts';
 import { instanceMachine } from '../../machines/instance/machine.ts';
 import { planeMachine } from '../../machines/plane/machine.ts';
@@ -13,6 +14,7 @@ import { resourceMachine } from '../../machines/resource/machine.ts';
 import { sessionMachine } from '../../machines/session/machine.ts';
 import { spotMachine } from '../../machines/spot/machine.ts';
 import { taskMachine } from '../../machines/task/machine.ts';
+import { telemetryMachine } from '../../machines/telemetry/machine.ts';
 import { updateMachine } from '../../machines/update/machine.ts';
 import { watchMachine } from '../../machines/watch/machine.ts';
 import { type Graph, graphOf, type Node } from './chart-graph.ts';
@@ -27,6 +29,8 @@ export const machines: Record<string, AnyStateMachine> = {
   admission: admissionMachine,
   images: imagesMachine,
   session: sessionMachine,
+  telemetry: telemetryMachine,
+  health: healthMachine,
   report: reportMachine,
   watch: watchMachine,
   instance: instanceMachine,
@@ -53,6 +57,8 @@ const actorTree: Graph = {
     children: [
       actor('agent', 'registers, takes payloads'),
       actor('session', 'keeps ACS connected'),
+      actor('telemetry', 'tells ECS what tasks use'),
+      actor('health', 'looks after the instance'),
       actor('watch', 'follows the Engine’s events'),
       actor('spot', 'drains an interrupted instance'),
       actor('admission', 'who holds what of the host'),
@@ -66,13 +72,9 @@ const actorTree: Graph = {
     ],
   },
   edges: [
-    ...[
-      ...['session', 'watch', 'spot', 'admission', 'images', 'update', 'journal', 'task', 'outbox'],
-    ].map((target) => ({
-      source: 'agent',
-      target,
-      labels: [],
-    })),
+    ...['session', 'telemetry', 'health', 'watch', 'spot', 'admission', 'images', 'update']
+      .concat(['journal', 'task', 'outbox'])
+      .map((target) => ({ source: 'agent', target, labels: [] })),
     { source: 'task', target: 'container', labels: [] },
     { source: 'task', target: 'resource', labels: [] },
   ],

@@ -3,10 +3,12 @@ import type { LogFields } from '../../actors/recorder.ts';
 import { stateName } from '../../actors/recorder.ts';
 import { sortRows } from '../../actors/restore.ts';
 import type { AgentExit } from '../../machines/agent/model.ts';
+import type { Measurements } from '../../machines/stats/model.ts';
 import { FaultyStore } from '../../persistence/faulty.ts';
 import type { Row } from '../../persistence/store.ts';
 import { type EnginePort, engineNames } from '../../transport/docker/port.ts';
 import type { Ec2Port } from '../../transport/ec2/port.ts';
+import type { EcsPort } from '../../transport/ecs/port.ts';
 import type { Random } from '../../transport/host/port.ts';
 import { type MetadataFilePort, noMetadataFiles } from '../../transport/metadata/port.ts';
 import type { LoginRequest, RegistryPort } from '../../transport/registry/port.ts';
@@ -16,6 +18,7 @@ import { SimEngine, type SimEngineOptions } from '../../transport/sim/engine.ts'
 import { SimInstance, simHost } from '../../transport/sim/host.ts';
 import { SimPlane } from '../../transport/sim/plane.ts';
 import { simRandom } from '../../transport/sim/random.ts';
+import type { TcsPort } from '../../transport/tcs/port.ts';
 import type { UpdatePort } from '../../transport/update/port.ts';
 import { Life } from './life.ts';
 import { cluster, settings, taskArn } from './settings.ts';
@@ -35,6 +38,8 @@ export type WorldSettings = Partial<Omit<AgentSettings, 'rules' | 'cleanup'>> & 
   download?: UpdatePort['download'];
   /** What chance makes of everything; 1 where it is not given. */
   seed?: number;
+  /** Where figures of tasks go; without it the agent tells none. */
+  telemetry?: { tcs: TcsPort; measurements: Measurements; endpoint?: string | null };
 };
 
 /** The calls that a story of tasks is not about. */
@@ -63,12 +68,14 @@ export class World {
   readonly #loginFor: RegistryPort['loginFor'];
   readonly #instanceTags: Ec2Port['instanceTags'];
   readonly #download: UpdatePort['download'];
+  readonly #telemetry: WorldSettings['telemetry'];
   #life = new Life();
 
   constructor(given: WorldSettings = {}) {
     const { rules, cleanup, engine, metadataFiles, loginFor, planeLatencyMs, ...others } = given;
-    const { instanceTags, download, seed = 1, ...more } = others;
+    const { instanceTags, download, telemetry, seed = 1, ...more } = others;
     this.random = simRandom(seed);
+    this.#telemetry = telemetry;
     this.#instanceTags = instanceTags ?? (() => Promise.resolve({}));
     this.plane = new SimPlane(this.clock, planeLatencyMs);
     this.engine = new SimEngine({ clock: this.clock, random: this.random, ...engine });
@@ -100,6 +107,11 @@ export class World {
     const say = (level: string) => (message: string, fields?: LogFields) =>
       this.logged.push(`${level} ${message}${fields ? ` ${JSON.stringify(fields)}` : ''}`);
     const { clock, random, engine, plane } = this;
+    const { endpoint = 'sim://tcs/' } = this.#telemetry ?? {};
+    const discoverPollEndpoint: EcsPort['discoverPollEndpoint'] = async (...asked) => ({
+      ...(await plane.ecs.discoverPollEndpoint(...asked)),
+      telemetry: endpoint,
+    });
     const life = new Life();
     this.#life = life;
     this.agent = createAgent(
@@ -124,9 +136,11 @@ export class World {
         ownImage: () => null,
         store: this.store,
         docker: { ...life.bound(this.#heard(engine.port(cluster))), names: engineNames },
-        ecs: life.bound(plane.ecs),
+        ecs: life.bound({ ...plane.ecs, ...(this.#telemetry && { discoverPollEndpoint }) }),
         ec2: { instanceTags: (instanceId) => this.#instanceTags(instanceId) },
         acs: plane.acs,
+        tcs: this.#telemetry?.tcs ?? null,
+        ...(this.#telemetry && { measurements: this.#telemetry.measurements }),
         log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
       },
       this.#settings,

@@ -54,6 +54,9 @@ export const settleWithinMs = 3_000;
 /** How often a session may crash in a period before the agent gives up. */
 export const intensity = { crashes: 5, periodMs: 60_000 } as const;
 
+/** How long after a crash of what measures the instance it is begun again. */
+export const measureAgainMs = 60_000;
+
 export const newAgent = ({ identity, ...given }: AgentInput): AgentContext => ({
   cluster: identity.cluster,
   containerInstanceArn: identity.containerInstanceArn,
@@ -63,6 +66,7 @@ export const newAgent = ({ identity, ...given }: AgentInput): AgentContext => ({
   updatesEnabled: given.updatesEnabled,
   admission: given.admission,
   cleanup: given.cleanup,
+  telemetry: given.telemetry,
   refused: [],
   seqNum: identity.manifestSeqNum ?? 0,
   manifestSeqNum: identity.manifestSeqNum ?? 0,

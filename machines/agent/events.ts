@@ -11,7 +11,7 @@ import type { AgentIdentity, EnabledWatches } from './model.ts';
 export type AgentEvent =
   | { type: 'agent.start'; at: number }
   | { type: 'agent.stop'; at: number }
-  | { type: 'instance.registered' }
+  | { type: 'instance.registered'; at: number }
   | { type: 'session.connected'; at: number }
   | { type: 'session.disconnected'; at: number }
   /** Payloads, manifests and what comes of them. */
@@ -36,6 +36,8 @@ export interface AgentInput {
   admission: AdmissionContext;
   cleanup: CleanupRules;
   watching: EnabledWatches;
+  /** Whether ECS is told what its tasks use and how the instance is. */
+  telemetry: boolean;
 }
 
 /** What the Engine and the host showed when the agent booted. */

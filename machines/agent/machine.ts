@@ -71,6 +71,49 @@ export const agentMachine = agentSetup.createMachine({
             },
           },
         },
+        measures: {
+          initial: 'unregistered',
+          states: {
+            unregistered: {
+              meta: { steady: 'ECS is told no figures of an instance that it does not know' },
+              on: { 'instance.registered': { guard: 'tellsTelemetry', target: 'publishing' } },
+            },
+            publishing: {
+              meta: { steady: 'ECS is told what tasks use and how the instance is' },
+              invoke: [
+                {
+                  id: 'health',
+                  systemId: 'health',
+                  src: 'health',
+                  input: ({ event }) => ({ at: stampOf(event).at }),
+                  onError: 'crashed',
+                },
+                {
+                  id: 'telemetry',
+                  systemId: 'telemetry',
+                  src: 'telemetry',
+                  input: ({ context }) => ({
+                    containerInstanceArn: context.containerInstanceArn ?? '',
+                  }),
+                  onError: 'crashed',
+                },
+              ],
+            },
+            crashed: {
+              ...waits('the time of a crash', 'timer', 'its end is waited for'),
+              invoke: { id: 'crash', src: 'timer', input: { deadline: 0 }, onDone: 'recovering' },
+            },
+            recovering: {
+              ...waits('a minute after a crash to pass', 'timer', 'figures are told again'),
+              invoke: {
+                id: 'measureAgain',
+                src: 'timer',
+                input: ({ event }) => ({ deadline: stampOf(event).at + decide.measureAgainMs }),
+                onDone: 'publishing',
+              },
+            },
+          },
+        },
         updates: {
           initial: 'awaiting',
           states: {

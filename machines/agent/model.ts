@@ -38,6 +38,8 @@ export interface AgentContext {
   admission: AdmissionContext;
   /** How the remains of tasks are removed. */
   cleanup: CleanupRules;
+  /** Whether ECS is told what its tasks use and how the instance is. */
+  telemetry: boolean;
   /** ARNs of the latest tasks that could not be understood: ECS is told of each once. */
   refused: string[];
   /** The highest place in the order of payloads and manifests that was seen. */

@@ -1,5 +1,6 @@
 import { type AnyActorRef, assign, enqueueActions, raise, sendTo, setup } from 'xstate';
 import { admissionMachine } from '../admission/machine.ts';
+import { healthMachine } from '../health/machine.ts';
 import { imagesMachine } from '../image/machine.ts';
 import { outboxActorId, taskActorId } from '../names/arn.ts';
 import { type Deadline, type Stamp, stampOf, unbound, unboundCallback } from '../names/effects.ts';
@@ -12,6 +13,7 @@ import { taskInput } from '../task/decide.ts';
 import type { TaskInput } from '../task/events.ts';
 import { taskMachine } from '../task/machine.ts';
 import type { TaskPlan } from '../task/model.ts';
+import { telemetryMachine } from '../telemetry/machine.ts';
 import { updateMachine } from '../update/machine.ts';
 import { watchMachine } from '../watch/machine.ts';
 import * as decide from './decide.ts';
@@ -51,6 +53,8 @@ export const agentSetup = setup({
     watch: watchMachine,
     spot: spotMachine,
     update: updateMachine,
+    telemetry: telemetryMachine,
+    health: healthMachine,
     task: taskMachine,
     report: reportMachine,
   },
@@ -66,7 +70,10 @@ export const agentSetup = setup({
     })),
     keepAway: assign((_, { at }: { at: number }) => ({ awaySince: at })),
     forgetAway: assign({ awaySince: null }),
-    tellRegistered: raise({ type: 'instance.registered' }),
+    tellRegistered: raise(({ event }) => ({
+      type: 'instance.registered' as const,
+      at: stampOf(event).at,
+    })),
     begin: assign(({ event }) => ({ begunAt: stampOf(event).at, attempts: 0, trouble: null })),
     countAttempt: assign(({ context }, trouble: Failure) => ({
       attempts: context.attempts + 1,
@@ -183,6 +190,7 @@ export const agentSetup = setup({
     mayAskPoolAfter: ({ context }, failure: Failure) =>
       failure.retry && decide.mayAskPool(context, null),
     drainsOnSpot: ({ context }) => context.watching.spot,
+    tellsTelemetry: ({ context }) => context.telemetry,
     crashesTooOften: ({ context }, { at }: Stamp) =>
       decide.crashesWith(context.crashes, at).length > decide.intensity.crashes,
   },

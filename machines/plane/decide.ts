@@ -1,5 +1,12 @@
 import type { TaskReport } from '../report/model.ts';
-import type { Delivery, PlacedTask, PlaneContext, WishList } from './model.ts';
+import type {
+  ContainerFigures,
+  Delivery,
+  PlacedTask,
+  PlaneContext,
+  Published,
+  WishList,
+} from './model.ts';
 
 /** How often the control plane says that it is there; the agent gives a silent one up after a minute. */
 export const heartbeatMs = 30_000;
@@ -56,6 +63,30 @@ export function withReport(context: PlaneContext, report: TaskReport): Partial<P
     containers: { ...task.containers, ...told },
   };
   return { tasks: { ...context.tasks, [task.arn]: next } };
+}
+
+/** Takes over what the agent publishes: what is not told of now stays as it was told. */
+export function withPublished(
+  { figures, statuses }: PlaneContext,
+  published: Published,
+): Partial<PlaneContext> {
+  if (published.kind === 'status') return { statuses: { ...statuses, ...published.statuses } };
+  const told = published.tasks.map(({ taskArn, containers }): [string, ContainerFigures[]] => [
+    taskArn,
+    containers.reduce(withFigures, figures[taskArn] ?? []),
+  ]);
+  return { figures: { ...figures, ...Object.fromEntries(told) } };
+}
+
+const unknown = { cpuPercent: null, memoryMiB: null, health: null };
+
+function withFigures(
+  all: ContainerFigures[],
+  news: Partial<ContainerFigures> & { name: string },
+): ContainerFigures[] {
+  const known = all.find(({ name }) => name === news.name);
+  if (!known) return [...all, { ...unknown, ...news }];
+  return all.map((one) => (one === known ? { ...known, ...news } : one));
 }
 
 /** Whether every task has stopped. */

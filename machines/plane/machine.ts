@@ -13,7 +13,7 @@ import {
 } from '../names/effects.ts';
 import type { TaskReport } from '../report/model.ts';
 import * as decide from './decide.ts';
-import type { LineCommand, PlaneContext, PlaneEvent } from './model.ts';
+import type { LineCommand, PlaneContext, PlaneEvent, Published } from './model.ts';
 
 export const planeMachine = setup({
   types: { context: {} as PlaneContext, events: {} as PlaneEvent },
@@ -31,6 +31,9 @@ export const planeMachine = setup({
       ) => decide.withWish(context, wish),
     ),
     keepReport: assign(({ context }, report: TaskReport) => decide.withReport(context, report)),
+    keepPublished: assign(({ context }, published: Published) =>
+      decide.withPublished(context, published),
+    ),
     keepAcknowledged: assign(({ context }, messageId: string) => ({
       unacknowledged: context.unacknowledged.filter((delivery) => delivery.messageId !== messageId),
     })),
@@ -66,6 +69,8 @@ export const planeMachine = setup({
     seqNum: 0,
     tasks: {},
     unacknowledged: [],
+    figures: {},
+    statuses: {},
   },
   invoke: { id: 'line', src: 'line' },
   initial: 'awaitingInstance',
@@ -91,6 +96,9 @@ export const planeMachine = setup({
     },
     'task.reported': {
       actions: { type: 'keepReport', params: ({ event }) => event.report },
+    },
+    'telemetry.published': {
+      actions: { type: 'keepPublished', params: ({ event }) => event.published },
     },
   },
   states: {

@@ -1,4 +1,5 @@
 import type { ContainerReport, TaskReport } from '../report/model.ts';
+import type { TaskHealth } from '../stats/model.ts';
 import type { TaskStatus } from '../task/model.ts';
 
 /** A task as the control plane sees it: what it wants, and what it was told. */
@@ -26,6 +27,29 @@ export interface WishList {
   tasks: { taskArn: string; desired: 'RUNNING' | 'STOPPED' }[];
 }
 
+/** What a container uses and what its health check says, as it was told last; null where it was not. */
+export interface ContainerFigures {
+  name: string;
+  /** Of the whole host, on average since the figures before. */
+  cpuPercent: number | null;
+  /** At most since then. */
+  memoryMiB: number | null;
+  health: ContainerHealth | null;
+}
+
+type ContainerHealth = TaskHealth['containers'][number]['status'];
+
+/** What the agent publishes of its tasks and of itself, as far as it is shown. */
+export type Published =
+  | { kind: 'usage'; tasks: PublishedTask<Omit<ContainerFigures, 'health'>>[] }
+  | { kind: 'health'; tasks: PublishedTask<{ name: string; health: ContainerHealth }>[] }
+  | { kind: 'status'; statuses: Record<string, string> };
+
+interface PublishedTask<Container> {
+  taskArn: string;
+  containers: Container[];
+}
+
 export interface PlaneContext {
   containerInstanceArn: string | null;
   /** Whether tasks may be placed on it. */
@@ -33,6 +57,10 @@ export interface PlaneContext {
   seqNum: number;
   tasks: Record<string, PlacedTask>;
   unacknowledged: Delivery[];
+  /** By the task's ARN. */
+  figures: Record<string, ContainerFigures[]>;
+  /** What the checks of the instance's health say, by their type. */
+  statuses: Record<string, string>;
 }
 
 export type PlaneEvent =
@@ -46,7 +74,8 @@ export type PlaneEvent =
   | { type: 'manifest.due' }
   /** The agent asks whether these tasks, which a manifest does not want running, are to stop. */
   | { type: 'stop.asked'; messageId: string; taskArns: string[] }
-  | { type: 'task.reported'; report: TaskReport };
+  | { type: 'task.reported'; report: TaskReport }
+  | { type: 'telemetry.published'; published: Published };
 
 /** What the control plane sends over ACS. */
 export type LineCommand =

@@ -21,7 +21,7 @@ describe('a dump of the agent', () => {
     await world.clock.advance(5_000);
     const lines = dump(world);
     expect(lines).to.include.members([
-      'Actor actor=agent state=alive.engine.watching+updates.awaiting+interruption.unwatched+control.online.serving effects=journal',
+      'Actor actor=agent state=alive.engine.watching+measures.unregistered+updates.awaiting+interruption.unwatched+control.online.serving effects=journal',
       'Actor actor=task/a state=running',
       'Actor actor=session state=online.serving.listening effects=connection age heartbeat',
     ]);

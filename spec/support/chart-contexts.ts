@@ -312,6 +312,7 @@ export const agentContext = (more: Partial<AgentContext> = {}): AgentContext => 
   updatesEnabled: true,
   admission,
   cleanup,
+  telemetry: false,
   refused: [],
   seqNum: 0,
   manifestSeqNum: 0,

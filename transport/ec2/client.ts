@@ -1,8 +1,8 @@
 import type { Dispatcher } from 'undici';
 import { type Backoff, delayOf } from '../../machines/names/backoff.ts';
 import type { Clock, Random } from '../host/port.ts';
+import { signedHeaders } from '../signing/sigv4.ts';
 import type { Credentials } from '../wire/credentials.ts';
-import { signedHeaders } from '../wire/sigv4.ts';
 import { Ec2Error, type Ec2Port } from './port.ts';
 import { elementsIn, textIn } from './xml.ts';
 

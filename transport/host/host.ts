@@ -1,5 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { arch, cpus, platform, totalmem } from 'node:os';
+import { lagMeter } from './clock.ts';
 import { cloudInitSource, isEc2, linuxIpv6Only, linuxPortRange } from './linux.ts';
 import type { HostFacts, HostPort } from './port.ts';
 import { type PortRange, portFinder } from './ports.ts';
@@ -39,6 +40,7 @@ export function realHost({ portRange = null, ipCompatibility = null }: HostOptio
     freePorts: portFinder(portRange ?? usual()),
     disk,
     cloudInit: () => (facts.platform === 'linux' ? cloudInitSource() : Promise.resolve(null)),
+    eventLoopLagMs: lagMeter(),
   };
 }
 

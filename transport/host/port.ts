@@ -46,4 +46,6 @@ export interface HostPort {
   disk(path: string): Promise<{ totalBytes: number; freeBytes: number } | null>;
   /** Where cloud-init found its data at boot, in its words; null where it does not say. */
   cloudInit(): Promise<string | null>;
+  /** The longest turn of the event loop since it was last asked for; null the first time. */
+  eventLoopLagMs(): number | null;
 }

@@ -48,6 +48,7 @@ export function simHost(more: Partial<HostFacts> = {}): SimHost {
       return Promise.resolve(next - count);
     },
     disk: () => Promise.resolve(disk()),
+    eventLoopLagMs: () => 0,
     setDisk: (read) => {
       disk = read;
     },

@@ -18,7 +18,8 @@ describe('the decisions of the agent', () => {
     const identity = { cluster: 'specs', containerInstanceArn: instance, ec2InstanceId: 'i-1' };
     const watching = { warmPool: false, spot: false };
     const given = { rules: rules(), updatesEnabled: true, admission, cleanup, watching };
-    expect(decide.newAgent({ identity, makesCluster: true, ...given })).to.deep.equal(
+    const input = { identity, makesCluster: true, telemetry: false, ...given };
+    expect(decide.newAgent(input)).to.deep.equal(
       agentContext({ ec2InstanceId: 'i-1', makesCluster: true, begunAt: 0 }),
     );
   });
@@ -136,7 +137,7 @@ describe('the decisions of the agent', () => {
       };
       const watching = { warmPool: false, spot: false };
       const given = { rules: rules(), updatesEnabled: true, admission, cleanup, watching };
-      const input = { identity, makesCluster: false, ...given };
+      const input = { identity, makesCluster: false, telemetry: false, ...given };
       expect(decide.newAgent(input)).to.include({ seqNum: 42, manifestSeqNum: 42 });
     });
 

@@ -37,8 +37,11 @@ import {
 const agent = chart(agentMachine);
 
 /** The agent alive, with its control in this state. */
-const alive = (control: StateValue, interruption = 'unwatched') => ({
-  alive: { engine: 'watching', updates: 'awaiting', interruption, control },
+const alive = (
+  control: StateValue,
+  { interruption = 'unwatched', measures = 'unregistered' } = {},
+) => ({
+  alive: { engine: 'watching', updates: 'awaiting', interruption, measures, control },
 });
 const online = (state: string) => alive({ online: state });
 
@@ -82,6 +85,7 @@ describe('the agent', () => {
         admission,
         cleanup,
         watching: { warmPool: false, spot: false },
+        telemetry: false,
       }).comesTo(
         'idle',
         agentContext({
@@ -226,7 +230,7 @@ describe('the agent', () => {
   describe('that watches for an interruption of its instance', () => {
     const watching = { warmPool: false, spot: true };
     const registered = done('register', { containerInstanceArn: instance, ...stamp });
-    const watched = (control: StateValue) => alive(control, 'watched');
+    const watched = (control: StateValue) => alive(control, { interruption: 'watched' });
 
     it('begins once it is registered, and ends once ECS drains the instance', () => {
       at(alive('registering'), { watching })
@@ -236,7 +240,7 @@ describe('the agent', () => {
           spawns('spot', 'spot'),
         ])
         .gets(done('spot', undefined))
-        .comesTo(alive({ online: 'connecting' }, 'drained'));
+        .comesTo(alive({ online: 'connecting' }, { interruption: 'drained' }));
     });
 
     it('fails for now when that watch does', () => {
@@ -553,6 +557,43 @@ describe('the agent', () => {
         .gets(done(id, undefined))
         .stays();
     });
+  });
+
+  describe('that tells figures', () => {
+    const measuring = (measures: string) => alive({ online: 'connecting' }, { measures });
+    const tellsFigures = (at: number) => [
+      spawns('health', 'health', { at }),
+      spawns('telemetry', 'telemetry', { containerInstanceArn: instance }),
+    ];
+
+    it('begins once it is registered', () => {
+      at(alive('registering'), { telemetry: true })
+        .gets(done('register', { containerInstanceArn: instance, ...stamp }))
+        .comesTo(measuring('publishing'), { awaySince: stamp.at }, [
+          startsSession,
+          ...tellsFigures(stamp.at),
+        ]);
+    });
+
+    const crashes = [
+      ['health', 'telemetry'],
+      ['telemetry', 'health'],
+    ] as const;
+    for (const [crashed, other] of crashes)
+      it(`goes on without them when its ${crashed} crashes, and begins again after a minute`, () => {
+        at(measuring('publishing'), { telemetry: true })
+          .gets(failed(crashed, new Error('a fault of this program')))
+          .comesTo(measuring('crashed'), {}, [
+            stops(other),
+            starts('crash', 'timer', { deadline: 0 }),
+          ])
+          .gets(done('crash', stamp))
+          .comesTo(measuring('recovering'), {}, [
+            starts('measureAgain', 'timer', { deadline: 2_000 + minute }),
+          ])
+          .gets(done('measureAgain', { at: 2_000 + minute, roll: 0 }))
+          .comesTo(measuring('publishing'), {}, tellsFigures(2_000 + minute));
+      });
   });
 
   describe('that finds containers of its own', () => {

@@ -20,6 +20,8 @@ const context = (...tasks: PlacedTask[]): PlaneContext => ({
   seqNum: 4,
   tasks: Object.fromEntries(tasks.map((each) => [each.arn, each])),
   unacknowledged: [],
+  figures: {},
+  statuses: {},
 });
 
 describe('the decisions of the local control plane', () => {

@@ -22,6 +22,8 @@ const context = (more: Partial<PlaneContext> = {}): PlaneContext => ({
   seqNum: 0,
   tasks: {},
   unacknowledged: [],
+  figures: {},
+  statuses: {},
   ...more,
 });
 const at = (state: string, more: Partial<PlaneContext> = {}) => when(plane, state, context(more));
@@ -170,6 +172,29 @@ describe('the local control plane', () => {
     at('connected.listening')
       .gets({ type: 'instance.changed', status: 'DRAINING' })
       .stays({ status: 'DRAINING' });
+  });
+
+  it('keeps what the agent publishes of its tasks and of itself', () => {
+    const web = { name: 'web', cpuPercent: 1.5, memoryMiB: 34 };
+    at('connected.listening', { statuses: { ContainerRuntime: 'INITIALIZING' } })
+      .gets({
+        type: 'telemetry.published',
+        published: { kind: 'usage', tasks: [{ taskArn: one, containers: [web] }] },
+      })
+      .stays({ figures: { [one]: [{ ...web, health: null }] } })
+      .gets({
+        type: 'telemetry.published',
+        published: {
+          kind: 'health',
+          tasks: [{ taskArn: one, containers: [{ name: 'web', health: 'HEALTHY' }] }],
+        },
+      })
+      .stays({ figures: { [one]: [{ ...web, health: 'HEALTHY' }] } })
+      .gets({
+        type: 'telemetry.published',
+        published: { kind: 'status', statuses: { ContainerRuntime: 'OK' } },
+      })
+      .stays({ statuses: { ContainerRuntime: 'OK' } });
   });
 
   it('waits for the agent when it has gone', () => {

@@ -34,6 +34,7 @@ export function placement(
       },
       disk: async () => null,
       cloudInit: async () => null,
+      eventLoopLagMs: () => null,
     },
     ...given,
   };

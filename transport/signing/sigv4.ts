@@ -1,6 +1,6 @@
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
-import type { Credentials } from './credentials.ts';
+import type { Credentials } from '../wire/credentials.ts';
 
 /** The hash function that the signer asks for, keyed or not. */
 class Sha256 {
@@ -38,8 +38,12 @@ export interface Signer {
  * Signs a GET without a body by Signature Version 4: only `host`, `x-amz-date` and, with temporary
  * keys, `x-amz-security-token` are signed. Answers the headers to send; `at` is epoch milliseconds.
  */
-export async function signedHeaders(
-  url: URL,
+export const signedHeaders = (url: URL, signer: Signer, at: number) =>
+  signedMessage({ url, body: '' }, signer, at);
+
+/** The same for what is sent as a message on the connection to an address, as if it were a GET. */
+export async function signedMessage(
+  { url, body }: { url: URL; body: string },
   { credentials, region, service }: Signer,
   at: number,
 ): Promise<Record<string, string>> {
@@ -58,6 +62,7 @@ export async function signedHeaders(
       path: url.pathname,
       query: Object.fromEntries(url.searchParams),
       headers: { host: url.host },
+      body,
     },
     { signingDate: new Date(at) },
   );

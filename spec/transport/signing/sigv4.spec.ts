@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { signedHeaders } from '../../../transport/wire/sigv4.ts';
-import { expectedSignature, readAuthorization } from './verifier.ts';
+import { signedHeaders } from '../../../transport/signing/sigv4.ts';
+import { expectedSignature, readAuthorization } from '../wire/verifier.ts';
 
 const secretAccessKey = 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY';
 const signer = (more: object = {}) => ({
