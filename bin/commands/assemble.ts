@@ -47,6 +47,7 @@ export interface Assembly {
 export function connectEngine({ config, clock, log }: Pick<Assembly, 'config' | 'clock' | 'log'>) {
   const { dynamicPorts: portRange, ipCompatibility } = config;
   const host = realHost({ portRange, ipCompatibility });
+  const { ipv6Only } = host.facts();
   const { taskLimits, unboundedOnWindows } = config;
   let limited = false;
   let isKnown = false;
@@ -58,7 +59,8 @@ export function connectEngine({ config, clock, log }: Pick<Assembly, 'config' | 
     region: config.region,
     limits: config.limits,
     taskCgroupParent: (taskId) => (limited ? cgroups.parentOf(taskId) : null),
-    ipv6Bindings: !config.ipv6BindingsExcluded,
+    ipv4Bindings: !ipv6Only,
+    ipv6Bindings: ipv6Only || !config.ipv6BindingsExcluded,
     taskMemoryForContainers: taskLimits.memoryForContainers,
     cpuUnbounded: unboundedOnWindows.cpu,
     memoryUnbounded: unboundedOnWindows.memory,

@@ -58,8 +58,6 @@ export interface Config {
   hostDataDirectory: string;
   checkpoint: boolean;
   log: LogRules;
-  logLevel: Settings['ECS_LOGLEVEL'];
-  logFile: string | null;
   /** Where the introspection endpoint listens; port 0 turns it off. */
   introspection: { address: string; port: number };
   metricsDisabled: boolean;

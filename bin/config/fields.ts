@@ -67,8 +67,6 @@ const stateOf = (settings: Settings, platform: Platform) => ({
     maxFileSizeMb: settings.ECS_LOG_MAX_FILE_SIZE_MB,
     maxRollCount: settings.ECS_LOG_MAX_ROLL_COUNT,
   },
-  logLevel: settings.ECS_LOGLEVEL,
-  logFile: settings.ECS_LOGFILE || null,
   introspection: {
     address: settings.ECS_INTROSPECTION_BIND_ADDRESS,
     port: settings.ECS_INTROSPECTION_PORT,

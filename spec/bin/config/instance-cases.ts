@@ -126,8 +126,6 @@ const dockerHosts: Case[] = [
   ),
 ];
 
-const levelWords = 'one of debug, info, warn, error, crit, none';
-
 const stateAndLog: Case[] = [
   ...of(
     'ECS_DATADIR',
@@ -205,16 +203,6 @@ const stateAndLog: Case[] = [
     ],
     { more: { ECS_DATADIR: '/data' } },
   ),
-  ...of('ECS_LOGLEVEL', 'logLevel', [
-    [undefined, 'info'],
-    ...['debug', 'info', 'warn', 'error', 'crit', 'none'].map((level): Row => [level, level]),
-    ['DEBUG', 'debug'],
-    ['critical', 'info', `${levelWords}, not "critical": ${unused}`],
-  ]),
-  ...of('ECS_LOGFILE', 'logFile', [
-    [undefined, null],
-    ['/log/ecs-agent.log', '/log/ecs-agent.log'],
-  ]),
 ];
 
 const portsOf = (name: string, setting: Setting, none: number[], on = bothPlatforms): Case[] =>
