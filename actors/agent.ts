@@ -14,6 +14,7 @@ import type { EngineNames, EnginePort } from '../transport/docker/port.ts';
 import type { EcsPort } from '../transport/ecs/port.ts';
 import type { Clock, HostPort } from '../transport/host/port.ts';
 import type { MetadataFilePort } from '../transport/metadata/port.ts';
+import type { NetworkPort } from '../transport/network/port.ts';
 import type { RegistryPort } from '../transport/registry/port.ts';
 import { type Booting, bootAgent } from './boot.ts';
 import { bindContainer } from './container.ts';
@@ -45,6 +46,8 @@ export interface AgentPorts extends Pulse {
   host: HostPort;
   store: Store;
   log: Log;
+  /** Absent where the host's network is left alone. */
+  network?: NetworkPort;
   /** Makes an image of the agent's own; null for any other. */
   ownImage(image: string): ((signal: AbortSignal) => Promise<void>) | null;
 }

@@ -1,6 +1,8 @@
+import { faultTrials } from '../machines/fault/sequence.ts';
 import { AgentError } from '../machines/names/errors.ts';
 import type { CgroupPort } from '../transport/cgroup/port.ts';
 import type { EnginePort, EngineVersion } from '../transport/docker/port.ts';
+import type { NetworkPort } from '../transport/network/port.ts';
 import type { Log } from './recorder.ts';
 
 /** What the agent learns of its Engine when it boots. */
@@ -12,13 +14,22 @@ export interface Booting {
   taskLimits: boolean;
   /** Whether the Engine has the image of containers whose namespaces others share. */
   pauseImageLoaded: boolean;
+  /** Whether tasks may have faults injected into the network of this host. */
+  faultInjection: boolean;
 }
 
 interface BootPorts {
   docker: EnginePort;
   cgroups: CgroupPort;
   log: Log;
-  settings: { rules: { taskLimits: boolean }; taskLimitsRequired: boolean; pauseImage: string };
+  /** Absent where the host's network is left alone. */
+  network?: NetworkPort;
+  settings: {
+    rules: { taskLimits: boolean };
+    taskLimitsRequired: boolean;
+    pauseImage: string;
+    capabilities: { external: boolean };
+  };
 }
 
 /** Asks the Engine who it is and whether tasks can have cgroups here; rejects as its ports do. */
@@ -26,12 +37,21 @@ export async function bootAgent(ports: BootPorts, signal: AbortSignal): Promise<
   const { docker, log, settings } = ports;
   const engine = await docker.version(signal);
   log.info('The Engine answers', { ...engine });
-  const [info, pause, taskLimits] = await Promise.all([
+  const [info, pause, taskLimits, faultInjection] = await Promise.all([
     docker.info(signal),
     hasImage(ports, settings.pauseImage, signal),
     limitsOf(ports, signal),
+    canInjectFaults(ports, signal),
   ]);
-  return { engine, engineRoot: info.rootDirectory, taskLimits, pauseImageLoaded: pause };
+  const { rootDirectory: engineRoot } = info;
+  return { engine, engineRoot, taskLimits, pauseImageLoaded: pause, faultInjection };
+}
+
+/** Not on external instances, as ECS has it; elsewhere where all that faults are made with works. */
+async function canInjectFaults({ network, settings }: BootPorts, signal: AbortSignal) {
+  if (!network || settings.capabilities.external) return false;
+  for (const trial of faultTrials) if ((await network.run(trial, signal)).code !== 0) return false;
+  return true;
 }
 
 /** Only an attribute hangs on it: an Engine that does not tell does not end the start. */

@@ -4,6 +4,7 @@ import type { ContainerContext, ContainerPlan } from '../machines/container/mode
 import { containerActorId, taskActorId } from '../machines/names/arn.ts';
 import { knownStatus } from '../machines/task/known.ts';
 import type { TaskContext, TaskPlan } from '../machines/task/model.ts';
+import type { AskingTask } from '../transport/agentapi/port.ts';
 import type { ContainerRef, DockerPort, EngineNames } from '../transport/docker/port.ts';
 import type { Clock } from '../transport/host/port.ts';
 import type {
@@ -55,8 +56,23 @@ export const serve = (ports: ServePorts): TaskServerSource => ({
   },
 });
 
+/** The task of the container with this endpoint id, as one that asks for something to be done. */
+export const askingTask =
+  (ports: Pick<ServePorts, 'system' | 'plans' | 'vault'>) =>
+  (endpointId: string): AskingTask | null => {
+    const ref = refOf(ports, endpointId);
+    if (!ref) return null;
+    const { arn, networkMode, faultInjection = false, roleCredentialsId } = ref.task;
+    const found = roleCredentialsId === null ? null : credentials(ports, roleCredentialsId);
+    const keys = found === null || found === 'pending' ? null : found;
+    return { arn, networkMode, faultInjection, isOver: isOver(ports.system, arn), keys };
+  };
+
 /** A task whose containers the Engine has begun to make: it is then that others may ask for it. */
-function refOf({ plans, system }: ServePorts, endpointId: string): ContainerRef | null {
+function refOf(
+  { plans, system }: Pick<ServePorts, 'plans' | 'system'>,
+  endpointId: string,
+): ContainerRef | null {
   const ref = plans.byEndpoint(endpointId);
   return ref && runtimeIdOf(system, ref) !== null ? ref : null;
 }
@@ -74,7 +90,7 @@ function contextOf(
 
 /** The keys of a task's own role go when it has stopped; those of the other with its remains. */
 function credentials(
-  { plans, vault, system }: ServePorts,
+  { plans, vault, system }: Pick<ServePorts, 'system' | 'plans' | 'vault'>,
   id: string,
 ): VendedCredentials | 'pending' | null {
   const owner = plans.byCredentials(id);
