@@ -15,6 +15,7 @@ import type { Environment } from '../config/variables.ts';
 import { type AgentLog, openLog } from '../service/log.ts';
 import { agentText, agentVersion } from '../version.ts';
 import { type Assembly, assemble, connectEngine, waitLimits } from './assemble.ts';
+import { openTaskDoor, type TaskServerParts } from './task-door.ts';
 
 /**
  * `ecs-agent`: the agent itself, until it is asked to stop. Answers the exit code that a supervisor
@@ -56,10 +57,11 @@ async function run(config: Config, log: AgentLog, clock: Clock): Promise<number>
       );
     const identity = metadata?.identity ?? null;
     const assembly = { config: { ...config, region }, identity, store, log, clock, saved };
-    const agent = assemble(assembly, connectEngine(assembly));
+    const engine = connectEngine(assembly);
+    const agent = assemble(assembly, engine);
     if (config.logLevel === 'debug')
       recordTransitions(agent.system, (transition) => log.debug('Transition', { ...transition }));
-    return await untilEnded(agent, assembly);
+    return await untilEnded(agent, { ...assembly, docker: engine.docker });
   } finally {
     await store.close();
   }
@@ -86,7 +88,8 @@ async function metadataFor(config: Config, clock: Clock): Promise<InstanceMetada
   return instanceMetadata(clock);
 }
 
-async function untilEnded(agent: Agent, { config, clock, log }: Assembly): Promise<number> {
+async function untilEnded(agent: Agent, parts: TaskServerParts): Promise<number> {
+  const { log } = parts;
   const onSignal = (signal: string) => {
     log.info('Asked to stop; tasks go on running', { signal });
     agent.stop();
@@ -94,9 +97,10 @@ async function untilEnded(agent: Agent, { config, clock, log }: Assembly): Promi
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
   agent.start();
-  const { close } = await openDoor(agent, { config, clock, log });
+  const tasksDoor = openTaskDoor(agent, parts);
+  const { close } = await openDoor(agent, parts);
   const { code, reason } = await agent.ended;
-  await close();
+  await Promise.all([close(), tasksDoor.close()]);
   if (reason) log.error(reason);
   return code;
 }

@@ -13,6 +13,7 @@ import type { Clock } from '../../transport/host/port.ts';
 import { realRandom } from '../../transport/host/random.ts';
 import { metadataFiles } from '../../transport/metadata/files.ts';
 import { noMetadataFiles } from '../../transport/metadata/port.ts';
+import { hostNetwork } from '../../transport/network/network.ts';
 import { pauseImage, pauseReference } from '../../transport/pause/image.ts';
 import { registry } from '../../transport/registry/registry.ts';
 import { credentialsFrom } from '../../transport/wire/credentials.ts';
@@ -98,6 +99,7 @@ export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEn
           warn: (message) => log.warn(message),
         })
       : noMetadataFiles,
+    ...(platform === 'linux' && { network: hostNetwork() }),
     ownImage: (image: string) =>
       pause && image === pauseReference
         ? (signal: AbortSignal) => engine.docker.importImage(pause, signal)

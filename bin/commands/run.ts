@@ -8,6 +8,10 @@ const usage = `Usage: ecs-agent                           run the agent, configu
                                            plane of its own; a sample one where no file is named
        ecs-agent explain [--json] [TASK]   tell what the agent on this host and its tasks wait for;
                                            TASK is the id or ARN of one of them
+       ecs-agent host up|down [--bridge NAME]
+                                           let this host's containers reach the agent at
+                                           169.254.170.2, or no longer; as root
+       ecs-agent doctor [--json]           tell what on this host is not as the agent needs it
        ecs-agent --help                    show this
 `;
 
@@ -18,6 +22,8 @@ const commands: Record<string, () => Promise<Command>> = {
   agent: async () => (await import('./agent.ts')).agentCommand,
   dev: async () => (await import('./dev.ts')).devCommand,
   explain: async () => (await import('./explain.ts')).explainCommand,
+  host: async () => (await import('./host.ts')).hostCommand,
+  doctor: async () => (await import('./doctor.ts')).doctorCommand,
 };
 
 /** Runs the command that the words name; none means the agent. */

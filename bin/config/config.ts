@@ -57,6 +57,12 @@ export interface Config {
   metadataFiles: boolean;
   /** Whether ECS is not told of the health of containers. */
   healthDisabled: boolean;
+  /** Where tasks get their credentials and metadata; port 0 turns it off. */
+  taskServer: { port: number; rates: { steady: number; burst: number } };
+  /** The log of requests for credentials; null for none. */
+  auditFile: string | null;
+  /** What `ecs-agent host up` leaves open. */
+  hostNetwork: { localhostFilterSkipped: boolean; introspectionOffHost: boolean };
   /** What Windows containers may take beyond their limits. */
   unboundedOnWindows: { cpu: boolean; memory: boolean };
 }
@@ -169,6 +175,15 @@ const tasksOf = (settings: Settings, platform: Platform) => ({
   matchSharedVolumes: settings.ECS_SHARED_VOLUME_MATCH_FULL_CONFIG,
   metadataFiles: settings.ECS_ENABLE_CONTAINER_METADATA,
   healthDisabled: settings.ECS_DISABLE_DOCKER_HEALTH_CHECK,
+  taskServer: {
+    port: settings.ECS_TASK_METADATA_PORT,
+    rates: settings.ECS_TASK_METADATA_RPS_LIMIT,
+  },
+  auditFile: settings.ECS_AUDIT_LOGFILE_DISABLED ? null : settings.ECS_AUDIT_LOGFILE,
+  hostNetwork: {
+    localhostFilterSkipped: settings.ECS_SKIP_LOCALHOST_TRAFFIC_FILTER,
+    introspectionOffHost: settings.ECS_ALLOW_OFFHOST_INTROSPECTION_ACCESS,
+  },
   unboundedOnWindows: {
     cpu: settings.ECS_ENABLE_CPU_UNBOUNDED_WINDOWS_WORKAROUND,
     memory: settings.ECS_ENABLE_MEMORY_UNBOUNDED_WINDOWS_WORKAROUND,

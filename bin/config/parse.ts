@@ -100,6 +100,15 @@ export const portRange: Parser<PortRange> = (given) => {
     : wrong('a range of ports, such as 49152-65535');
 };
 
+/** Two whole numbers above zero. */
+export const rates: Parser<{ steady: number; burst: number }> = (given) => {
+  const [steady = 0, burst = 0] =
+    /^\s*(\d+)\s*,\s*(\d+)\s*$/.exec(given)?.slice(1).map(Number) ?? [];
+  return steady > 0 && burst > 0
+    ? { value: { steady, burst } }
+    : wrong('two numbers above zero, such as 40,60');
+};
+
 export const ipAddress: Parser<string> = (given) =>
   isIP(given.trim()) === 0 ? wrong('an IP address, such as 127.0.0.1') : { value: given.trim() };
 

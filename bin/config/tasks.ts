@@ -83,6 +83,35 @@ export const taskVariables = {
     ...offSwitch('Give a task’s memory limit to those of its containers that have none.'),
     only: 'linux',
   }),
+  ECS_TASK_METADATA_PORT: variable({
+    parse: parse.whole({ most: 65_535 }),
+    otherwise: 51_679,
+    onWrong: 'warn',
+    zeroCounts: true,
+    meaning: 'Port of loopback where tasks get their credentials and metadata; 0 turns that off.',
+  }),
+  ECS_TASK_METADATA_RPS_LIMIT: variable({
+    parse: parse.rates,
+    otherwise: { steady: 40, burst: 60 },
+    onWrong: 'warn',
+    meaning: 'How often a task may ask there, as steady,burst: so often a second, and at once.',
+  }),
+  ECS_AUDIT_LOGFILE: variable({
+    parse: parse.text,
+    otherwise: (platform, { ProgramData }) =>
+      platform === 'windows'
+        ? `${ProgramData || 'C:\\ProgramData'}\\Amazon\\ECS\\log\\audit.log`
+        : '/log/audit.log',
+    onWrong: 'warn',
+    meaning: 'File with a line for each request for credentials.',
+  }),
+  ECS_AUDIT_LOGFILE_DISABLED: offSwitch('Write no such line.'),
+  ECS_SKIP_LOCALHOST_TRAFFIC_FILTER: offSwitch(
+    'Let packets for loopback in that come from elsewhere (ecs-agent host up).',
+  ),
+  ECS_ALLOW_OFFHOST_INTROSPECTION_ACCESS: offSwitch(
+    'Let other hosts reach the introspection port (ecs-agent host up).',
+  ),
   ECS_DISABLE_DOCKER_HEALTH_CHECK: offSwitch('Do not tell ECS of the health of containers.'),
   ECS_ENABLE_CPU_UNBOUNDED_WINDOWS_WORKAROUND: offSwitch(
     'On Windows, let containers without CPU units run beside those with some.',

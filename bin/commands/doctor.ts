@@ -1,0 +1,79 @@
+import { parseArgs, styleText } from 'node:util';
+import { AgentError } from '../../machines/names/errors.ts';
+import { realClock } from '../../transport/host/clock.ts';
+import { hostNetwork } from '../../transport/network/network.ts';
+import { readConfig } from '../config/config.ts';
+import type { Environment } from '../config/variables.ts';
+import { clockCheck, credentialsCheck, proxyCheck } from '../doctor/aws.ts';
+import { type Check, examine, type Finding } from '../doctor/check.ts';
+import { cgroupCheck, dataCheck, diskCheck, engineCheck } from '../doctor/host.ts';
+import { portCheck, taskAddressCheck } from '../doctor/network.ts';
+import { openLog } from '../service/log.ts';
+import { connectEngine } from './assemble.ts';
+
+/** In the order in which an agent comes to need what they look at. */
+const checks: Check[] = [
+  engineCheck,
+  cgroupCheck,
+  dataCheck,
+  diskCheck,
+  portCheck,
+  taskAddressCheck,
+  clockCheck,
+  credentialsCheck,
+  proxyCheck,
+];
+
+/**
+ * `ecs-agent doctor [--json]`: looks at what on this host the agent depends on, and tells what is not
+ * as it must be, and what to do. Changes nothing. Answers 1 if any check failed, else 0.
+ */
+export async function doctorCommand(words: string[], environment: Environment): Promise<number> {
+  const { json } = optionsOf(words);
+  const platform = process.platform === 'win32' ? 'windows' : 'linux';
+  const clock = realClock();
+  const { config, warnings } = readConfig(environment, platform);
+  const log = openLog({ level: 'none', file: null, clock });
+  const engine = connectEngine({ config, clock, log });
+  const bench = { config, environment, platform, clock, engine, network: hostNetwork() } as const;
+  const findings = [configuration(warnings), ...(await examine(checks, bench))];
+  const colours = process.stdout.isTTY === true && process.stdout.hasColors();
+  process.stdout.write(
+    json ? `${JSON.stringify(findings, null, 2)}\n` : findingLines(findings, colours),
+  );
+  return findings.some(({ state }) => state === 'failed') ? 1 : 0;
+}
+
+/** One that cannot be read has ended the command with its own message by now. */
+function configuration(warnings: string[]): Finding {
+  const name = 'Configuration';
+  if (warnings.length === 0) return { name, state: 'ok', says: 'It can be read' };
+  return { name, state: 'warning', says: warnings.join('; '), remedy: 'Correct or unset these' };
+}
+
+const colourOf = { ok: 'green', warning: 'yellow', failed: 'red' } as const;
+
+/** A line for each finding, and one below for what to do. */
+export function findingLines(findings: Finding[], colours: boolean): string {
+  const paint = (state: Finding['state']) => {
+    const word = state.padEnd(8);
+    return colours ? styleText(colourOf[state], word, { validateStream: false }) : word;
+  };
+  const lines = findings.flatMap((finding) => {
+    const line = `${paint(finding.state)}${finding.name}: ${finding.says}`;
+    return finding.state === 'ok' ? [line] : [line, `${' '.repeat(8)}→ ${finding.remedy}`];
+  });
+  return `${lines.join('\n')}\n`;
+}
+
+function optionsOf(words: string[]): { json: boolean } {
+  try {
+    const { values } = parseArgs({
+      args: words,
+      options: { json: { type: 'boolean', default: false } },
+    });
+    return { json: values.json };
+  } catch (error) {
+    throw new AgentError('USAGE', `${(error as Error).message} (see ecs-agent --help)`);
+  }
+}
