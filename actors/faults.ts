@@ -143,9 +143,12 @@ export class Faults implements FaultPort {
       }
       this.#ports.log.info('A task begins a fault', { fault: key, task: record.tasks.join(' ') });
     } catch (error) {
-      // What is there of the same name was there before, and is not ours.
-      if (isBegun) await this.#undo(key, record);
-      else await this.#forget(key);
+      // Before the first has succeeded, what is there of the same name was there, and is not ours.
+      if (!isBegun) await this.#forget(key);
+      else if (!(await this.#undo(key, record))) {
+        record.tasks = [];
+        this.#undoLater();
+      }
       throw error;
     }
   }
@@ -182,7 +185,7 @@ export class Faults implements FaultPort {
   }
 
   async #undoUnwanted(): Promise<void> {
-    const { clock, log } = this.#ports;
+    const { log } = this.#ports;
     for (const [key, record] of this.#records) {
       if (record.tasks.length > 0) continue;
       const isUndone = await this.#turns.alone(async () =>
@@ -190,8 +193,13 @@ export class Faults implements FaultPort {
       );
       if (isUndone) continue;
       log.error(`The fault ${key} cannot be removed from this host's network and is tried again`);
-      if (!this.#isClosed) clock.at(clock.now() + againMs, () => void this.#undoUnwanted());
+      this.#undoLater();
     }
+  }
+
+  #undoLater(): void {
+    const { clock } = this.#ports;
+    if (!this.#isClosed) clock.at(clock.now() + againMs, () => void this.#undoUnwanted());
   }
 
   /** Whether nothing of it is left, however much of it there was. */

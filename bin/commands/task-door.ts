@@ -97,8 +97,8 @@ function sourceOf(agent: Agent, parts: TaskServerParts) {
 }
 
 function auditOf(agent: Agent, { config, clock, log }: TaskServerParts): AuditPort {
-  const { auditFile: path } = config;
-  if (path === null) return noAuditLog;
+  const { file: path, disabled } = config.audit;
+  if (disabled) return noAuditLog;
   return openAuditLog({
     ...{ path, rotation, clock },
     keeper: () => agentContext(agent),

@@ -59,8 +59,8 @@ export interface Config {
   healthDisabled: boolean;
   /** Where tasks get their credentials and metadata; port 0 turns it off. */
   taskServer: { port: number; rates: { steady: number; burst: number } };
-  /** The log of requests for credentials; null for none. */
-  auditFile: string | null;
+  /** The log of requests for credentials. */
+  audit: { file: string; disabled: boolean };
   /** What `ecs-agent host up` leaves open. */
   hostNetwork: { localhostFilterSkipped: boolean; introspectionOffHost: boolean };
   /** What Windows containers may take beyond their limits. */
@@ -179,7 +179,7 @@ const tasksOf = (settings: Settings, platform: Platform) => ({
     port: settings.ECS_TASK_METADATA_PORT,
     rates: settings.ECS_TASK_METADATA_RPS_LIMIT,
   },
-  auditFile: settings.ECS_AUDIT_LOGFILE_DISABLED ? null : settings.ECS_AUDIT_LOGFILE,
+  audit: { file: settings.ECS_AUDIT_LOGFILE, disabled: settings.ECS_AUDIT_LOGFILE_DISABLED },
   hostNetwork: {
     localhostFilterSkipped: settings.ECS_SKIP_LOCALHOST_TRAFFIC_FILTER,
     introspectionOffHost: settings.ECS_ALLOW_OFFHOST_INTROSPECTION_ACCESS,

@@ -160,12 +160,45 @@ const limits: Case[] = [
   ...flagOf('ECS_ENABLE_MEMORY_UNBOUNDED_WINDOWS_WORKAROUND', 'unboundedOnWindows.memory'),
 ];
 
+const served: Case[] = [
+  ...of('ECS_TASK_METADATA_PORT', 'taskServer.port', [
+    [undefined, 51_679],
+    ['0', 0],
+    ['8080', 8080],
+    ...wrong('a whole number of at most 65535', 51_679, ['65536', '-1', 'x']),
+  ]),
+  ...of('ECS_TASK_METADATA_RPS_LIMIT', 'taskServer.rates', [
+    [undefined, { steady: 40, burst: 60 }],
+    ['10,20', { steady: 10, burst: 20 }],
+    [' 10 , 20 ', { steady: 10, burst: 20 }],
+    ...wrong('two numbers above zero, such as 40,60', { steady: 40, burst: 60 }, [
+      ...['10', '10,', '0,20', '10,0', '-1,20', '1.5,2', '1,2,3', 'x,y'],
+    ]),
+  ]),
+  ...of('ECS_AUDIT_LOGFILE', 'audit.file', [['/var/log/a.log', '/var/log/a.log']]),
+  ...of('ECS_AUDIT_LOGFILE', 'audit.file', [[undefined, '/log/audit.log']], { on: ['linux'] }),
+  ...of(
+    'ECS_AUDIT_LOGFILE',
+    'audit.file',
+    [[undefined, 'C:\\ProgramData\\Amazon\\ECS\\log\\audit.log']],
+    { on: ['windows'] },
+  ),
+  ...of('ECS_AUDIT_LOGFILE', 'audit.file', [[undefined, 'D:\\P\\Amazon\\ECS\\log\\audit.log']], {
+    on: ['windows'],
+    more: { ProgramData: 'D:\\P' },
+  }),
+  ...flagOf('ECS_AUDIT_LOGFILE_DISABLED', 'audit.disabled'),
+  ...flagOf('ECS_SKIP_LOCALHOST_TRAFFIC_FILTER', 'hostNetwork.localhostFilterSkipped'),
+  ...flagOf('ECS_ALLOW_OFFHOST_INTROSPECTION_ACCESS', 'hostNetwork.introspectionOffHost'),
+];
+
 /** The variables of how tasks run. */
 export const taskCases: Case[] = [
   ...patience,
   ...remains,
   ...ports,
   ...limits,
+  ...served,
   ...flagOf('ECS_EXCLUDE_IPV6_PORTBINDING', 'ipv6BindingsExcluded', { otherwise: true }),
   ...flagOf('ECS_SHARED_VOLUME_MATCH_FULL_CONFIG', 'matchSharedVolumes'),
   ...flagOf('ECS_ENABLE_CONTAINER_METADATA', 'metadataFiles'),
