@@ -1,5 +1,5 @@
 import { constants, existsSync } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Check, failed, ok, warning } from './check.ts';
 
@@ -44,6 +44,7 @@ export const dataCheck: Check = {
       );
     const place = existing(dataDirectory);
     try {
+      if (!(await stat(place)).isDirectory()) throw new Error('it is no directory');
       await access(place, constants.W_OK | constants.X_OK);
       return ok(
         place === dataDirectory

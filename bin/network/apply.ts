@@ -82,5 +82,5 @@ const change = (argv: Argv, hand: Hand): Promise<void> => runSteps([{ argv, matt
 const failure = (argv: Argv, { said }: Ran): AgentError =>
   new AgentError(
     'HOST_NETWORK',
-    `${argv.join(' ')} failed: ${said.split('\n')[0]}. Run this as root, with iptables and procps installed`,
+    `${argv.join(' ')} failed: ${said.split('\n')[0]?.replace(/\.$/, '')}. Run this as root, with iptables and procps installed`,
   );
