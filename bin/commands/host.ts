@@ -35,8 +35,10 @@ export async function hostCommand(words: string[], environment: Environment): Pr
   }
 }
 
-const onWindows = (direction: 'up' | 'down', { taskServer }: Config, hand: Hand): Promise<void> =>
-  runSteps(direction === 'up' ? windowsUp({ taskPort: taskServer.port }) : windowsDown(), hand);
+function onWindows(direction: 'up' | 'down', { taskServer }: Config, hand: Hand): Promise<void> {
+  const isUp = direction === 'up' && taskServer.port !== 0;
+  return runSteps(isUp ? windowsUp({ taskPort: taskServer.port }) : windowsDown(), hand);
+}
 
 async function onLinux(direction: 'up' | 'down', setup: LinuxSetup, hand: Hand): Promise<void> {
   if (direction === 'up') return linuxUp(setup, hand);
@@ -55,20 +57,12 @@ export async function linuxSetup(
 ): Promise<LinuxSetup> {
   const ip6tables = await network.run(['ip6tables', '--version'], signal);
   return {
-    taskPort: portOf(config),
+    taskPort: config.taskServer.port,
     introspectionPort: config.introspection.port,
     ...config.hostNetwork,
     bridge,
     ipv6: existsSync('/proc/sys/net/ipv6') && ip6tables.code === 0,
   };
-}
-
-function portOf({ taskServer }: Config): number {
-  if (taskServer.port !== 0) return taskServer.port;
-  throw new AgentError(
-    'HOST_NETWORK',
-    'ECS_TASK_METADATA_PORT is 0, so the agent serves no tasks: there is nothing to lead to it',
-  );
 }
 
 function optionsOf(words: string[]): { direction: 'up' | 'down'; bridge: string } {

@@ -22,9 +22,11 @@ export interface Hand {
 
 /** Makes it so; what is so already is left. Rejects with code `HOST_NETWORK`. */
 export async function linuxUp(setup: LinuxSetup, hand: Hand): Promise<void> {
-  const links = await hand.network.links();
-  const hasNoRoute = links === null || links.ipv6Only;
-  await runSteps([...openKernel(setup), ...(hasNoRoute ? [taskRoute] : [])], hand);
+  if (setup.taskPort !== 0) {
+    const links = await hand.network.links();
+    const hasNoRoute = links === null || links.ipv6Only;
+    await runSteps([...openKernel(setup), ...(hasNoRoute ? [taskRoute] : [])], hand);
+  }
   const moved = new Set<string>();
   for (const rule of rulesOf(setup)) {
     const { tool, place, chain } = rule;

@@ -2,7 +2,7 @@ import type { Argv, Step } from '../../machines/fault/model.ts';
 
 /** What makes 169.254.170.2 reach the agent on a Linux host, and keeps others from it. */
 export interface LinuxSetup {
-  /** The port of loopback where the agent serves tasks. */
+  /** The port of loopback where the agent serves tasks; 0 where it does not. */
   taskPort: number;
   /** 0 where there is no introspection. */
   introspectionPort: number;
@@ -29,22 +29,29 @@ const loopback = '127.0.0.0/8';
 
 /** The rules that are wanted, in the order in which they are to be put. */
 export function rulesOf(setup: LinuxSetup): Rule[] {
-  const { taskPort, introspectionPort, localhostFilterSkipped, introspectionOffHost } = setup;
+  const { introspectionPort, introspectionOffHost } = setup;
+  const isGuarded = introspectionPort !== 0 && !introspectionOffHost;
+  const { inward, outward } = taskRules(setup);
+  return [...inward, ...(isGuarded ? introspectionRules(setup) : []), ...outward];
+}
+
+function taskRules({ taskPort, localhostFilterSkipped }: LinuxSetup): {
+  inward: Rule[];
+  outward: Rule[];
+} {
+  if (taskPort === 0) return { inward: [], outward: [] };
   const asked = ['-p', 'tcp', '-d', taskAddress, '--dport', '80'];
   const nat = { tool: 'iptables', table: 'nat', place: 'append' } as const;
-  const isGuarded = introspectionPort !== 0 && !introspectionOffHost;
-  return [
-    {
-      ...{ ...nat, chain: 'PREROUTING' },
-      words: [...asked, '-j', 'DNAT', '--to-destination', `127.0.0.1:${taskPort}`],
-    },
-    ...(localhostFilterSkipped ? [] : [localhostFilter]),
-    ...(isGuarded ? introspectionRules(setup) : []),
-    {
-      ...{ ...nat, chain: 'OUTPUT' },
-      words: [...asked, '-j', 'REDIRECT', '--to-ports', String(taskPort)],
-    },
-  ];
+  const fromContainers: Rule = {
+    ...{ ...nat, chain: 'PREROUTING' },
+    words: [...asked, '-j', 'DNAT', '--to-destination', `127.0.0.1:${taskPort}`],
+  };
+  const fromHost: Rule = {
+    ...{ ...nat, chain: 'OUTPUT' },
+    words: [...asked, '-j', 'REDIRECT', '--to-ports', String(taskPort)],
+  };
+  const filter = localhostFilterSkipped ? [] : [localhostFilter];
+  return { inward: [fromContainers, ...filter], outward: [fromHost] };
 }
 
 const input = { table: 'filter', place: 'insert', chain: 'INPUT' } as const;

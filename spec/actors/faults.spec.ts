@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { Faults } from '../../actors/faults.ts';
+import { sortRows } from '../../actors/restore.ts';
 import { Turns } from '../../actors/turns.ts';
 import type { Blackhole, FaultOrder, FaultRecord, Latency } from '../../machines/fault/model.ts';
 import type { Change } from '../../persistence/store.ts';
@@ -275,6 +276,14 @@ describe('faults in the network of a host', () => {
     await scene.world.clock.advance(20_000);
     expect(scene.network.changes.filter((line) => line.includes(' -N '))).to.deep.equal([]);
     scene.nothingIsLeft();
+  });
+
+  it('are found among all that is on disk', async () => {
+    await scene.is(start(hole), running);
+    const rows = [...scene.stored].map(([key, body]) => ({ key, body }));
+    const saved = sortRows([...rows, { key: 'task/x', body: {} }]);
+    expect(saved.faults).to.deep.equal([...scene.stored.values()]);
+    expect([...saved.snapshots.keys()]).to.deep.equal(['task/x']);
   });
 
   it('tell where packets leave the host', async () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { serve } from '../../actors/served.ts';
+import { askingTask, serve } from '../../actors/served.ts';
 import { engineNames } from '../../transport/docker/port.ts';
 import type { TaskServerSource } from '../../transport/tmds/port.ts';
 import { container, task, unwanted, wanted } from '../support/builders.ts';
@@ -161,5 +161,43 @@ describe('the metadata of tasks', () => {
     await world.clock.advance(4 * hour);
     expect(source.taskOf('id-main')).to.equal(null);
     expect(await source.task(plan.arn)).to.equal(null);
+  });
+});
+
+describe('a task that asks something of the agent', () => {
+  const plan = task('a', [container('main', { metadataId: 'id-1' })], {
+    ...{ roleCredentialsId: 'own', networkMode: 'host', faultInjection: true },
+  });
+  let world: World;
+  beforeEach(async () => {
+    world = new World();
+    await world.start();
+  });
+  const asking = (id = 'id-1') => world.agent && askingTask(world.agent)(id);
+  const run = async () => {
+    world.plane.deliver([wanted(plan)]);
+    await world.untilTold('a', 'RUNNING');
+  };
+
+  it('is known by the id of its container, once that is made', async () => {
+    expect(asking()).to.equal(null);
+    await run();
+    expect(asking('other')).to.equal(null);
+    expect(asking()).to.deep.equal({
+      ...{ arn: plan.arn, networkMode: 'host', faultInjection: true, isOver: false, keys: null },
+    });
+  });
+
+  it('has the keys of its own role as soon as they are there', async () => {
+    await run();
+    world.agent?.vault.keep(keysOf('own'));
+    expect(asking()?.keys).to.include({ accessKeyId: 'key of own', sessionToken: 't' });
+  });
+
+  it('is over when it has stopped', async () => {
+    await run();
+    world.plane.deliver([unwanted(plan)]);
+    await world.untilTold('a', 'STOPPED');
+    expect(asking()).to.include({ isOver: true, keys: null });
   });
 });

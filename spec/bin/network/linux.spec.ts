@@ -39,6 +39,7 @@ describe('the rules that lead tasks to the agent', () => {
       (line) => !line.includes('51678'),
     ],
     ['there is no introspection', { introspectionPort: 0 }, (line) => !line.includes('51678')],
+    ['no task is served', { taskPort: 0 }, (line) => line.includes('51678')],
     ['there is no IPv6', { ipv6: false }, (line) => !line.startsWith('ip6')],
   ];
   for (const [when, more, isWanted] of fewer)
@@ -114,6 +115,11 @@ describe('the network set-up of a Linux host', () => {
       ...wanted,
     ]);
     expect(told).to.deep.equal(network.ran);
+  });
+
+  it('leaves the kernel alone where no task is served', async () => {
+    await up(setup({ taskPort: 0 }));
+    expect(network.ran.filter((line) => !line.includes('51678'))).to.deep.equal([]);
   });
 
   it('makes a route where there is none', async () => {
