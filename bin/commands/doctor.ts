@@ -2,10 +2,10 @@ import { parseArgs, styleText } from 'node:util';
 import { AgentError } from '../../machines/names/errors.ts';
 import { realClock } from '../../transport/host/clock.ts';
 import { hostNetwork } from '../../transport/network/network.ts';
-import { readConfig } from '../config/config.ts';
+import { ConfigError, readConfig } from '../config/config.ts';
 import type { Environment } from '../config/variables.ts';
 import { clockCheck, credentialsCheck, proxyCheck } from '../doctor/aws.ts';
-import { type Check, examine, type Finding } from '../doctor/check.ts';
+import { type Check, examine, type Finding, failed, ok, warning } from '../doctor/check.ts';
 import { cgroupCheck, dataCheck, diskCheck, engineCheck } from '../doctor/host.ts';
 import { portCheck, taskAddressCheck } from '../doctor/network.ts';
 import { openLog } from '../service/log.ts';
@@ -30,13 +30,7 @@ const checks: Check[] = [
  */
 export async function doctorCommand(words: string[], environment: Environment): Promise<number> {
   const { json } = optionsOf(words);
-  const platform = process.platform === 'win32' ? 'windows' : 'linux';
-  const clock = realClock();
-  const { config, warnings } = readConfig(environment, platform);
-  const log = openLog({ level: 'none', file: null, clock });
-  const engine = connectEngine({ config, clock, log });
-  const bench = { config, environment, platform, clock, engine, network: hostNetwork() } as const;
-  const findings = [configuration(warnings), ...(await examine(checks, bench))];
+  const findings = await findingsOf(environment);
   const colours = process.stdout.isTTY === true && process.stdout.hasColors();
   process.stdout.write(
     json ? `${JSON.stringify(findings, null, 2)}\n` : findingLines(findings, colours),
@@ -44,11 +38,25 @@ export async function doctorCommand(words: string[], environment: Environment): 
   return findings.some(({ state }) => state === 'failed') ? 1 : 0;
 }
 
-/** One that cannot be read has ended the command with its own message by now. */
-function configuration(warnings: string[]): Finding {
+/** Where the configuration cannot be read, it is not known what else to look at. */
+async function findingsOf(environment: Environment): Promise<Finding[]> {
+  const platform = process.platform === 'win32' ? 'windows' : 'linux';
+  const clock = realClock();
   const name = 'Configuration';
-  if (warnings.length === 0) return { name, state: 'ok', says: 'It can be read' };
-  return { name, state: 'warning', says: warnings.join('; '), remedy: 'Correct or unset these' };
+  try {
+    const { config, warnings } = readConfig(environment, platform);
+    const log = openLog({ level: 'none', file: null, clock });
+    const engine = connectEngine({ config, clock, log });
+    const bench = { config, environment, platform, clock, engine, network: hostNetwork() } as const;
+    const verdict =
+      warnings.length === 0
+        ? ok('It can be read')
+        : warning(warnings.join('; '), 'Correct these variables, or unset them');
+    return [{ name, ...verdict }, ...(await examine(checks, bench))];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return [{ name, ...failed(error.message, 'Correct this variable, or unset it') }];
+  }
 }
 
 const colourOf = { ok: 'green', warning: 'yellow', failed: 'red' } as const;

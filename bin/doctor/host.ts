@@ -25,7 +25,12 @@ export const cgroupCheck: Check = {
     const { wanted } = config.taskLimits;
     if (platform === 'windows') return ok('Windows limits containers, not tasks as a whole');
     if (wanted === false) return ok('ECS_ENABLE_TASK_CPU_MEM_LIMIT turns them off');
-    const ready = await engine.cgroups.ready(signal);
+    const ready = await engine.cgroups.ready(signal).catch((error: Error) => error);
+    if (ready instanceof Error)
+      return warning(
+        `The Engine does not tell of its cgroups: ${ready.message}`,
+        'See to the Engine',
+      );
     if (ready === true) return ok('Tasks can be limited as a whole');
     const remedy = 'Mend that, or set ECS_ENABLE_TASK_CPU_MEM_LIMIT=false';
     const says = `Tasks cannot be limited as a whole: ${ready}`;

@@ -168,6 +168,18 @@ describe('what tasks reach at 169.254.170.2', () => {
       expect(rules()).to.not.include(`tcp-${port}`);
     });
 
+    it('lets it appear again when the agent is stopped', async function () {
+      this.timeout(60_000);
+      expect(await askBlackhole('start')).to.deep.equal({ Status: 'running' });
+      expect(await reaches()).to.equal(false);
+      expect(await stage.agent?.signal('SIGTERM')).to.equal(0);
+      expect(await reaches()).to.equal(true);
+      expect(rules()).to.not.include(`tcp-${port}`);
+      await stage.plane.parted();
+      start();
+      await stage.plane.settled();
+    });
+
     it('delays what leaves, or says that this kernel cannot', async function () {
       this.timeout(60_000);
       const peer = run(script(`/bin/busybox httpd -f -p ${port}`));
