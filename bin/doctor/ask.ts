@@ -26,6 +26,7 @@ export const isTaskServer = (told: Told | null): boolean =>
 export const isIntrospection = (told: Told | null): boolean =>
   told?.status === 200 && told.body.includes('"Version":"Amazon ECS Agent');
 
-/** What is asked of each, and answered by nobody else. */
+/** What introspection answers, and nobody else. */
 export const introspectionPath = '/v1/metadata';
+/** What the server for tasks answers, and nobody else. */
 export const credentialsPath = '/v1/credentials';

@@ -3,6 +3,7 @@ import { credentialsFrom } from '../../transport/wire/credentials.ts';
 import { ask } from './ask.ts';
 import { type Bench, type Check, failed, ok, type Verdict, warning } from './check.ts';
 
+/** Whether there are keys to sign with; never which. */
 export const credentialsCheck: Check = {
   name: 'AWS credentials',
   look: async ({ config }) => {
@@ -22,6 +23,7 @@ export const credentialsCheck: Check = {
 const refusedSkewMs = 300_000;
 const doubtfulSkewMs = 30_000;
 
+/** Signatures hold for minutes only. */
 export const clockCheck: Check = {
   name: 'Clock',
   look: async (bench, signal) => {
@@ -66,6 +68,7 @@ async function endpointOf({ config, clock }: Bench): Promise<string | null> {
 /** What must never go through a proxy: the instance's own services, and the agent for its tasks. */
 const neverProxied = ['169.254.169.254', '169.254.170.2'];
 
+/** What must not be asked through a proxy. */
 export const proxyCheck: Check = {
   name: 'Proxies',
   look: ({ environment }) => {

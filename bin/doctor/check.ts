@@ -25,6 +25,7 @@ export interface Check {
   look(bench: Bench, signal: AbortSignal): Promise<Verdict>;
 }
 
+/** A verdict, and what it is about. */
 export type Finding = Verdict & { name: string };
 
 /** How long one check may take. */
@@ -55,10 +56,13 @@ async function made({ name, look }: Check, bench: Bench): Promise<Finding> {
   }
 }
 
+/** All is as it must be. */
 export const ok = (says: string): Verdict => ({ state: 'ok', says });
+/** The agent runs, but not as well as it could. */
 export const warning = (says: string, remedy: string): Verdict => ({
   ...{ state: 'warning', says, remedy },
 });
+/** The agent cannot run so, or its tasks cannot. */
 export const failed = (says: string, remedy: string): Verdict => ({
   ...{ state: 'failed', says, remedy },
 });

@@ -19,6 +19,7 @@ export const engineCheck: Check = {
   },
 };
 
+/** Without them tasks share the host without limits of their own. */
 export const cgroupCheck: Check = {
   name: 'Limits of tasks',
   look: async ({ engine, config, platform }, signal) => {
@@ -38,6 +39,7 @@ export const cgroupCheck: Check = {
   },
 };
 
+/** Where the agent keeps what it must not forget. */
 export const dataCheck: Check = {
   name: 'Data directory',
   look: async ({ config }) => {
@@ -70,6 +72,7 @@ const gibibyte = 1_024 * mebibyte;
 /** Below the first the next task may fail; below the other the agent's own state may. */
 const leastFree = { comfortable: gibibyte, any: 100 * mebibyte };
 
+/** Images, logs and the agent's state need room. */
 export const diskCheck: Check = {
   name: 'Disk',
   look: async ({ engine, config }) => {

@@ -9,6 +9,7 @@ import { type Bench, type Check, failed, ok, type Verdict, warning } from './che
 
 const loopback = '127.0.0.1';
 
+/** Where the agent is asked. */
 export const portCheck: Check = {
   name: 'Ports',
   look: async ({ config }, signal) => {
@@ -44,6 +45,7 @@ const canListen = ({ address: host, port }: { address: string; port: number }): 
     server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(true)));
   });
 
+/** Where tasks ask for their credentials and metadata. */
 export const taskAddressCheck: Check = {
   name: taskAddress,
   look: async (bench, signal) => {

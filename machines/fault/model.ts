@@ -24,8 +24,11 @@ interface Reach {
   flowsPercent: number;
 }
 
+/** A black hole, and whom it leaves alone. */
 export type Blackhole = BlackholeAim & { spared: string[] };
+/** Packets come late. */
 export type Latency = Reach & { kind: 'network-latency'; delayMs: number; jitterMs: number };
+/** Some packets do not come at all. */
 export type PacketLoss = Reach & { kind: 'network-packet-loss'; lossPercent: number };
 
 /** A fault as a task asks for it. */
