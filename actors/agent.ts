@@ -13,7 +13,6 @@ import type { AgentExit, EnabledWatches } from '../machines/agent/model.ts';
 import type { CleanupRules } from '../machines/image/model.ts';
 import { taskActorId } from '../machines/names/arn.ts';
 import type { Sampling } from '../machines/stats/collect.ts';
-import type { SampledHost } from '../machines/stats/sample.ts';
 import type { TaskRules } from '../machines/task/decide.ts';
 import type { TaskContext } from '../machines/task/model.ts';
 import type { Store } from '../persistence/store.ts';
@@ -25,14 +24,16 @@ import type { EcsPort } from '../transport/ecs/port.ts';
 import type { Clock, HostPort } from '../transport/host/port.ts';
 import type { InstanceMetadataPort } from '../transport/instance/port.ts';
 import type { MetadataFilePort } from '../transport/metadata/port.ts';
+import type { NetworkPort } from '../transport/network/port.ts';
 import type { RegistryPort } from '../transport/registry/port.ts';
 import type { UpdatePort } from '../transport/update/port.ts';
-import { type Booting, bindBoot } from './boot.ts';
+import { bindBoot } from './boot.ts';
 import { bindContainer } from './container.ts';
 import { effect, type Pulse, type System, timer } from './effect.ts';
 import { bindImages, ImageLedger } from './images.ts';
 import { tellDelay } from './instance.ts';
 import { Journal, journalActor } from './journal.ts';
+import { type Learned, placeOf, sampledHost } from './learned.ts';
 import { Plans } from './plans.ts';
 import { Pulls } from './pulls.ts';
 import type { Log } from './recorder.ts';
@@ -41,6 +42,7 @@ import { bindReport } from './report.ts';
 import { bindResource } from './resource.ts';
 import { composeRoot, type Saved } from './restore.ts';
 import { Seen } from './seen.ts';
+import type { Place } from './served.ts';
 import { bindSession } from './session.ts';
 import { bindSpot } from './spot.ts';
 import { Sampler } from './stats.ts';
@@ -64,6 +66,8 @@ export interface AgentPorts extends Pulse {
   store: Store;
   updates: UpdatePort;
   log: Log;
+  /** Absent where the host's network is left alone. */
+  network?: NetworkPort;
   /** Makes an image of the agent's own; null for any other. */
   ownImage(image: string): ((signal: AbortSignal) => Promise<void>) | null;
 }
@@ -100,6 +104,8 @@ export interface Agent extends Memory {
   /** What its containers use. */
   sampler: Sampler;
   names: EngineNames;
+  /** Where it runs. */
+  place(): Place;
   start(): void;
   /** Asks it to stop; tasks go on running. */
   stop(): void;
@@ -121,8 +127,8 @@ export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: S
   );
   const beginning = beginningOf(ports, settings);
   const memory = { plans, vault, seen };
-  const engine: Learned = { booting: () => null };
-  const machine = bindAgent({ ...ports, ...memory, journal, settings, engine }, saved);
+  const learned: Learned = { booting: () => null, availabilityZone: () => '' };
+  const machine = bindAgent({ ...ports, ...memory, journal, settings, learned }, saved);
   const { root: snapshot, lost } = composeRoot(saved, { ...beginning, now: clock.now() });
   for (const record of lost) log.warn(`Record ${record} was lost and is made anew`);
   const root = createActor(machine, {
@@ -135,14 +141,13 @@ export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: S
     journal.detach();
     sampler.close();
   });
-  const host = () => sampledHost(ports.host, engine);
+  const host = () => sampledHost(ports.host, learned);
   const sampler = new Sampler({ ...ports, ...memory, sampling: settings.sampling, host });
   return {
     system: root.system,
     ...memory,
-    sampler,
-    names: ports.docker.names,
-    ended,
+    ...{ sampler, ended, names: ports.docker.names },
+    place: () => placeOf(learned),
     start: () => {
       journal.follow(root);
       forgetEnded(root, memory);
@@ -239,24 +244,12 @@ type Wiring = AgentPorts &
   Memory & {
     journal: Journal;
     settings: AgentSettings;
-    engine: Learned;
+    learned: Learned;
   };
-
-/** What is known of the Engine once the agent has booted. */
-interface Learned {
-  booting(): Booting | null;
-}
-
-const unitsPerCpu = 1_024;
-
-function sampledHost(host: HostPort, { booting }: Learned): SampledHost {
-  const { platform, cpuUnits } = host.facts();
-  return { platform, cpus: cpuUnits / unitsPerCpu, cgroupVersion: booting()?.cgroupVersion ?? 1 };
-}
 
 /** The agent machine with every actor of the tree bound. */
 function bindAgent(wiring: Wiring, saved: Saved) {
-  const { clock, journal, docker, settings, engine } = wiring;
+  const { clock, journal, docker, settings, learned } = wiring;
   const ledger = new ImageLedger(journal, clock, saved.images);
   const pullSettings = { ...settings, pullBehavior: settings.rules.pullBehavior };
   const pulls = new Pulls({
@@ -266,8 +259,8 @@ function bindAgent(wiring: Wiring, saved: Saved) {
     pulledImages: ledger,
   });
   const { booting, ...starting } = bindBoot(wiring);
-  engine.booting = booting;
-  const registering = bindRegister({ ...wiring, booting });
+  const { availabilityZone, ...registering } = bindRegister({ ...wiring, booting });
+  Object.assign(learned, { booting, availabilityZone });
   const parts = { ...wiring, ledger, pulls, volumes: docker };
   return agentMachine.provide({
     actors: {

@@ -8,6 +8,7 @@ import { realClock } from '../../transport/host/clock.ts';
 import { realRandom } from '../../transport/host/random.ts';
 import { askHealth } from '../../transport/http/questions.ts';
 import { noMetadata } from '../../transport/instance/none.ts';
+import { hostNetwork } from '../../transport/network/network.ts';
 import { readLocalConfig } from '../config/load.ts';
 import { licenceText } from '../service/licence.ts';
 import type { Environment } from '../variables/variables.ts';
@@ -58,7 +59,8 @@ async function attributes(environment: Environment): Promise<number> {
   const settings = settingsOf({ config, metadata: noMetadata, ec2InstanceId: null });
   const { signal } = new AbortController();
   const ports = { ...engine, log, settings, clock: realClock(), random: realRandom };
-  const booted = await bootAgent({ ...ports, metadata: noMetadata }, signal);
+  const network = platformOf() === 'linux' && { network: hostNetwork() };
+  const booted = await bootAgent({ ...ports, ...network, metadata: noMetadata }, signal);
   // As at every registration but the first, which alone has the operator's.
   const registration = registrationOf({ ...ports, booting: () => booted }, 'registered');
   const lines = registration.attributes.map(({ name, value = '' }) => `${name}\t${value}\n`);
