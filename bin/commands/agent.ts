@@ -11,6 +11,7 @@ import { openIntrospection } from '../../transport/http/introspection.ts';
 import type { IntrospectionSource } from '../../transport/http/port.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import { gatherSources, readLocalConfig } from '../config/load.ts';
+import { ownLicence } from '../service/licence.ts';
 import { beginLife, type Life } from '../service/life.ts';
 import { type AgentLog, openLog, plainLog } from '../service/log.ts';
 import { lowerOomScore, memoryNow } from '../service/memory.ts';
@@ -175,7 +176,7 @@ async function openDoor(
   if (port === 0) return nothing;
   const failed = (reason: unknown) => log.warn(`Introspection failed: ${String(reason)}`);
   try {
-    return await openIntrospection({ address, port, source, clock, failed });
+    return await openIntrospection({ address, port, source, licence: ownLicence, clock, failed });
   } catch (error) {
     log.warn((error as Error).message);
     return nothing;

@@ -1,5 +1,3 @@
-import { realpathSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { bootAgent } from '../../actors/boot.ts';
 import type { Log } from '../../actors/recorder.ts';
 import { registrationOf } from '../../actors/register.ts';
@@ -10,7 +8,7 @@ import { askHealth } from '../../transport/http/questions.ts';
 import { noMetadata } from '../../transport/instance/none.ts';
 import { hostNetwork } from '../../transport/network/network.ts';
 import { readLocalConfig } from '../config/load.ts';
-import { licenceText } from '../service/licence.ts';
+import { ownLicence } from '../service/licence.ts';
 import type { Environment } from '../variables/variables.ts';
 import { agentHash, agentVersion } from '../version.ts';
 import { agentAddress } from './agent-address.ts';
@@ -23,7 +21,7 @@ type Told = NonNullable<Flags['tell']>;
 const healthcheckMs = 25_000;
 
 const tellers: Record<Told, (environment: Environment) => Promise<number>> = {
-  license: async () => print(await licenceText(dirname(realpathSync(process.argv[1] ?? '.')))),
+  license: async () => print(await ownLicence()),
   version: () => print(`Amazon ECS Agent:\n\tVersion: ${agentVersion}\n\tCommit: ${agentHash}\n`),
   healthcheck,
   attributes,

@@ -1,4 +1,5 @@
-import { callsOf } from '../commands/calls.ts';
+import { ownCredentials } from '../commands/calls.ts';
+import { wiresOf } from '../commands/wires.ts';
 import { ask } from './ask.ts';
 import { type Bench, type Check, failed, ok, type Verdict, warning } from './check.ts';
 
@@ -7,8 +8,8 @@ export const credentialsCheck: Check = {
   name: 'AWS credentials',
   look: async (bench) => {
     try {
-      const { common } = callsOf(bench, bench.engine.host);
-      const { sessionToken } = await common.credentials();
+      const { verified } = wiresOf(bench);
+      const { sessionToken } = await ownCredentials(bench, { ...bench, verified })();
       return ok(sessionToken ? 'Temporary keys were found' : 'Keys were found');
     } catch (error) {
       return failed(
