@@ -13,7 +13,6 @@ import type { CleanupRules } from '../machines/image/model.ts';
 import { taskActorId } from '../machines/names/arn.ts';
 import type { Sampling } from '../machines/stats/collect.ts';
 import type { Measurements } from '../machines/stats/model.ts';
-import type { SampledHost } from '../machines/stats/sample.ts';
 import type { TaskRules } from '../machines/task/decide.ts';
 import type { TaskContext } from '../machines/task/model.ts';
 import type { Store } from '../persistence/store.ts';
@@ -25,20 +24,23 @@ import type { EcsPort } from '../transport/ecs/port.ts';
 import type { Clock, HostPort } from '../transport/host/port.ts';
 import type { InstanceMetadataPort } from '../transport/instance/port.ts';
 import type { MetadataFilePort } from '../transport/metadata/port.ts';
+import type { NetworkPort } from '../transport/network/port.ts';
 import type { RegistryPort } from '../transport/registry/port.ts';
 import type { TcsPort } from '../transport/tcs/port.ts';
 import type { UpdatePort } from '../transport/update/port.ts';
 import type { Pulse, System } from './effect.ts';
 import { tellDelay } from './instance.ts';
 import { Journal } from './journal.ts';
+import { type Learned, placeOf, sampledHost } from './learned.ts';
 import { Plans } from './plans.ts';
 import type { Log } from './recorder.ts';
 import type { RegisterSettings } from './register.ts';
 import { composeRoot, type Saved } from './restore.ts';
 import { Seen } from './seen.ts';
+import type { Place } from './served.ts';
 import { Sampler } from './stats.ts';
 import { supervise } from './supervisor.ts';
-import { bindAgent, type Learned, type Memory } from './tree.ts';
+import { bindAgent, type Memory } from './tree.ts';
 import { Vault } from './vault.ts';
 
 /** Everything outside the process, as the agent sees it. */
@@ -59,6 +61,8 @@ export interface AgentPorts extends Pulse {
   store: Store;
   updates: UpdatePort;
   log: Log;
+  /** Absent where the host's network is left alone. */
+  network?: NetworkPort;
   /** Makes an image of the agent's own; null for any other. */
   ownImage(image: string): ((signal: AbortSignal) => Promise<void>) | null;
 }
@@ -95,6 +99,8 @@ export interface Agent extends Memory {
   /** What its containers use. */
   sampler: Sampler;
   names: EngineNames;
+  /** Where it runs. */
+  place(): Place;
   start(): void;
   /** Asks it to stop; tasks go on running. */
   stop(): void;
@@ -112,12 +118,12 @@ export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: S
   );
   const beginning = beginningOf(ports, settings);
   const memory = memoryOf(saved);
-  const engine: Learned = { booting: () => null };
-  const host = () => sampledHost(ports.host, engine);
+  const learned: Learned = { booting: () => null, availabilityZone: () => '' };
+  const host = () => sampledHost(ports.host, learned);
   const sampler = new Sampler({ ...ports, ...memory, sampling: settings.sampling, host });
   const measurements = ports.measurements ?? sampler;
   const machine = bindAgent(
-    { ...ports, ...memory, measurements, journal, settings, engine },
+    { ...ports, ...memory, measurements, journal, settings, learned },
     saved,
   );
   const { root: snapshot, lost } = composeRoot(saved, { ...beginning, now: clock.now() });
@@ -135,9 +141,8 @@ export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: S
   return {
     system: root.system,
     ...memory,
-    sampler,
-    names: ports.docker.names,
-    ended,
+    ...{ sampler, ended, names: ports.docker.names },
+    place: () => placeOf(learned),
     start: () => {
       journal.follow(root);
       forgetEnded(root, memory);
@@ -229,11 +234,4 @@ function beginningOf({ host, clock, tcs }: AgentPorts, settings: AgentSettings):
     watching: settings.watching,
     telemetry: tcs !== null,
   };
-}
-
-const unitsPerCpu = 1_024;
-
-function sampledHost(host: HostPort, { booting }: Learned): SampledHost {
-  const { platform, cpuUnits } = host.facts();
-  return { platform, cpus: cpuUnits / unitsPerCpu, cgroupVersion: booting()?.cgroupVersion ?? 1 };
 }

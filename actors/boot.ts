@@ -1,8 +1,10 @@
+import { faultTrials } from '../machines/fault/sequence.ts';
 import { AgentError } from '../machines/names/errors.ts';
 import type { CgroupPort } from '../transport/cgroup/port.ts';
 import type { EnginePort, EngineVersion } from '../transport/docker/port.ts';
 import type { HostPort } from '../transport/host/port.ts';
 import type { InstanceMetadataPort } from '../transport/instance/port.ts';
+import type { NetworkPort } from '../transport/network/port.ts';
 import { effect, type Pulse } from './effect.ts';
 import { type InstanceFacts, instanceFacts, unidentified } from './instance.ts';
 import type { Log } from './recorder.ts';
@@ -22,6 +24,8 @@ export interface Booting {
   volumePlugins: string[];
   /** What the instance metadata service told; nothing before it was asked. */
   instance: InstanceFacts;
+  /** Whether tasks may have faults injected into the network of this host. */
+  faultInjection: boolean;
 }
 
 interface BootPorts extends Pulse {
@@ -30,7 +34,14 @@ interface BootPorts extends Pulse {
   host: HostPort;
   metadata: InstanceMetadataPort;
   log: Log;
-  settings: { rules: { taskLimits: boolean }; taskLimitsRequired: boolean; pauseImage: string };
+  /** Absent where the host's network is left alone. */
+  network?: NetworkPort;
+  settings: {
+    rules: { taskLimits: boolean };
+    taskLimitsRequired: boolean;
+    pauseImage: string;
+    capabilities: { external: boolean };
+  };
 }
 
 /** The effects of a start up to registering; `booting` is what they have learned, null before. */
@@ -63,11 +74,12 @@ export async function bootAgent(ports: BootPorts, signal: AbortSignal): Promise<
   const { docker, log, settings } = ports;
   const engine = await docker.version(signal);
   log.info('The Engine answers', { ...engine });
-  const [info, pause, taskLimits, volumePlugins] = await Promise.all([
+  const [info, pause, taskLimits, volumePlugins, faultInjection] = await Promise.all([
     docker.info(signal),
     hasImage(ports, settings.pauseImage, signal),
     limitsOf(ports, signal),
     pluginsOf(ports, signal),
+    canInjectFaults(ports, signal),
     requireUserData(ports, signal),
   ]);
   return {
@@ -77,6 +89,7 @@ export async function bootAgent(ports: BootPorts, signal: AbortSignal): Promise<
     taskLimits,
     pauseImageLoaded: pause,
     volumePlugins,
+    faultInjection,
     instance: unidentified,
   };
 }
@@ -89,6 +102,13 @@ async function pluginsOf({ docker, log }: BootPorts, signal: AbortSignal): Promi
     log.warn(`Which volume plugins there are is not known: ${(error as Error).message}`);
     return [];
   }
+}
+
+/** Not on external instances, as ECS has it; elsewhere where all that faults are made with works. */
+async function canInjectFaults({ network, settings }: BootPorts, signal: AbortSignal) {
+  if (!network || settings.capabilities.external) return false;
+  for (const trial of faultTrials) if ((await network.run(trial, signal)).code !== 0) return false;
+  return true;
 }
 
 /** Only an attribute hangs on it: an Engine that does not tell does not end the start. */

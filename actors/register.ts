@@ -28,7 +28,7 @@ type HostCapabilities = Pick<
 >;
 type EngineCapabilities = Pick<
   Capabilities,
-  'engine' | 'taskLimits' | 'pauseImageLoaded' | 'volumePlugins'
+  'engine' | 'taskLimits' | 'pauseImageLoaded' | 'volumePlugins' | 'faultInjection'
 >;
 
 /** Of an Engine that has not been asked. */
@@ -37,6 +37,7 @@ const unasked: EngineCapabilities = {
   taskLimits: false,
   pauseImageLoaded: false,
   volumePlugins: [],
+  faultInjection: false,
 };
 
 /** What registering needs. */
@@ -50,17 +51,23 @@ export interface RegisterPorts extends Pulse {
   booting(): Booting | null;
 }
 
-/** The effects that make this a container instance. All tries of one start have one token. */
+/**
+ * The effects that make this a container instance, and where ECS says that it is. All tries of one
+ * start have one token.
+ */
 export function bindRegister(ports: RegisterPorts) {
   const { ecs, log, settings } = ports;
   const clientToken = ports.random.uuid();
   let tags: Record<string, string> | null = null;
+  let availabilityZone = '';
   return {
+    availabilityZone: () => availabilityZone,
     register: effect(ports, async (known: { containerInstanceArn: string | null }, { signal }) => {
       const registration = registrationOf(ports, known.containerInstanceArn);
       tags ??= await instanceTags(ports, signal);
-      const arn = await ecs.register({ ...registration, tags, clientToken }, signal);
-      const containerInstanceArn = known.containerInstanceArn ?? arn;
+      const registered = await ecs.register({ ...registration, tags, clientToken }, signal);
+      availabilityZone = registered.availabilityZone;
+      const containerInstanceArn = known.containerInstanceArn ?? registered.containerInstanceArn;
       log.info('Registered', { containerInstanceArn, cluster: settings.cluster });
       return { containerInstanceArn };
     }),
@@ -101,7 +108,7 @@ export function registrationOf(
       `ECS_RESERVED_MEMORY reserves ${reservedMemoryMiB} MiB, but the host has ${memoryMiB} MiB: reserve less`,
     );
   const booted = booting();
-  const { engine, taskLimits, pauseImageLoaded, volumePlugins } = booted ?? unasked;
+  const { engine, taskLimits, pauseImageLoaded, volumePlugins, faultInjection } = booted ?? unasked;
   const { identity = null, outpostArn = null } = booted?.instance ?? {};
   return {
     cluster: settings.cluster,
@@ -118,7 +125,7 @@ export function registrationOf(
       // ECS keeps those of the first registration, and changes to them are not taken.
       custom: containerInstanceArn === null ? capabilities.custom : {},
       ...{ platform, cpuArchitecture, windows, outpostArn },
-      ...{ engine, taskLimits, pauseImageLoaded, volumePlugins },
+      ...{ engine, taskLimits, pauseImageLoaded, volumePlugins, faultInjection },
     }),
   };
 }

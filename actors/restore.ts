@@ -5,6 +5,7 @@ import type { AgentIdentity } from '../machines/agent/model.ts';
 import { changeOf, newContainer } from '../machines/container/decide.ts';
 import { containerMachine } from '../machines/container/machine.ts';
 import type { ContainerContext } from '../machines/container/model.ts';
+import type { FaultRecord } from '../machines/fault/model.ts';
 import {
   containerActorId,
   outboxActorId,
@@ -40,6 +41,8 @@ export interface Saved {
   identity: AgentIdentity | null;
   plans: TaskPlan[];
   images: ImageRecord[];
+  /** What an earlier agent left in the network of its host. */
+  faults: FaultRecord[];
   /** Snapshots of actors by their id. */
   snapshots: Map<string, Persisted>;
 }
@@ -49,12 +52,13 @@ type Beginning = AgentInput & { now: number };
 
 /** Sorts the store's rows by the subject that their keys name. */
 export function sortRows(rows: Row[]): Saved {
-  const saved: Saved = { identity: null, plans: [], images: [], snapshots: new Map() };
+  const saved: Saved = { identity: null, plans: [], images: [], faults: [], snapshots: new Map() };
   for (const { key, body } of rows) {
     const subject = key.split('/', 1)[0];
     if (subject === 'agent') saved.identity = identityIn(body as AgentIdentity);
     else if (subject === 'plan') saved.plans.push(body as TaskPlan);
     else if (subject === 'image') saved.images.push(body as ImageRecord);
+    else if (subject === 'fault') saved.faults.push(body as FaultRecord);
     else saved.snapshots.set(key, body as Persisted);
   }
   return saved;

@@ -4,6 +4,7 @@ import type { ContainerContext, ContainerPlan } from '../machines/container/mode
 import { containerActorId, taskActorId } from '../machines/names/arn.ts';
 import { knownStatus } from '../machines/task/known.ts';
 import type { TaskContext, TaskPlan } from '../machines/task/model.ts';
+import type { AskingTask } from '../transport/agentapi/port.ts';
 import type { ContainerRef, DockerPort, EngineNames } from '../transport/docker/port.ts';
 import type { Clock } from '../transport/host/port.ts';
 import type {
@@ -15,6 +16,7 @@ import type {
 import type { System } from './effect.ts';
 import type { Plans } from './plans.ts';
 import type { Seen, Sight } from './seen.ts';
+import type { Sampler } from './stats.ts';
 import type { Vault } from './vault.ts';
 
 /** Where the container instance is; '' for what is not known or not to be told. */
@@ -34,13 +36,12 @@ export interface ServePorts {
   names: EngineNames;
   clock: Clock;
   place(): Place;
-  samples: Pick<TaskServerSource, 'sample' | 'samples'>;
+  sampler: Pick<Sampler, 'sample'>;
   tags: TaskServerSource['tags'];
 }
 
 /** The living agent as its tasks see it. */
 export const serve = (ports: ServePorts): TaskServerSource => ({
-  ...ports.samples,
   tags: ports.tags,
   credentials: (id) => credentials(ports, id),
   taskOf: (endpointId) => refOf(ports, endpointId)?.task.arn ?? null,
@@ -53,10 +54,46 @@ export const serve = (ports: ServePorts): TaskServerSource => ({
     const plan = [...ports.plans.all()].find((candidate) => candidate.arn === arn);
     return plan ? await taskIn(ports, plan) : null;
   },
+  sample: (endpointId) => {
+    const ref = refOf(ports, endpointId);
+    return ref && ports.sampler.sample(ref);
+  },
+  samples: (arn) => samplesOf(ports, arn),
+});
+
+/** Of the containers of a task that the Engine has made. */
+function samplesOf({ plans, system, sampler }: ServePorts, taskArn: string) {
+  const samples = new Map<string, ReturnType<TaskServerSource['sample']>>();
+  const task = [...plans.all()].find(({ arn }) => arn === taskArn);
+  for (const container of task?.containers ?? []) {
+    const ref = { task: plans.task(taskArn), container };
+    const dockerId = runtimeIdOf(system, ref);
+    if (dockerId) samples.set(dockerId, sampler.sample(ref));
+  }
+  return samples;
+}
+
+/** The task of the container with this endpoint id, as one that asks for something to be done. */
+export const askingTask =
+  (ports: Pick<ServePorts, 'system' | 'plans' | 'vault'>) =>
+  (endpointId: string): AskingTask | null => {
+    const ref = refOf(ports, endpointId);
+    if (!ref) return null;
+    const { arn, networkMode, faultInjection = false, roleCredentialsId } = ref.task;
+    const found = roleCredentialsId === null ? null : credentials(ports, roleCredentialsId);
+    const keys = found === null || found === 'pending' ? null : keysOf(found);
+    return { arn, networkMode, faultInjection, isOver: isOver(ports.system, arn), keys };
+  };
+
+const keysOf = ({ accessKeyId, secretAccessKey, sessionToken }: VendedCredentials) => ({
+  ...{ accessKeyId, secretAccessKey, sessionToken },
 });
 
 /** A task whose containers the Engine has begun to make: it is then that others may ask for it. */
-function refOf({ plans, system }: ServePorts, endpointId: string): ContainerRef | null {
+function refOf(
+  { plans, system }: Pick<ServePorts, 'plans' | 'system'>,
+  endpointId: string,
+): ContainerRef | null {
   const ref = plans.byEndpoint(endpointId);
   return ref && runtimeIdOf(system, ref) !== null ? ref : null;
 }
@@ -74,7 +111,7 @@ function contextOf(
 
 /** The keys of a task's own role go when it has stopped; those of the other with its remains. */
 function credentials(
-  { plans, vault, system }: ServePorts,
+  { plans, vault, system }: Pick<ServePorts, 'system' | 'plans' | 'vault'>,
   id: string,
 ): VendedCredentials | 'pending' | null {
   const owner = plans.byCredentials(id);

@@ -109,10 +109,11 @@ export class Sampler implements Measurements {
     });
   }
 
-  /** The latest sample of a container; null where there is none. */
-  sample(ref: ContainerRef): ServedSample | null {
+  /** The latest sample of a container; null for one that is not measured. */
+  sample(ref: ContainerRef): ServedSample | 'pending' | null {
     const sampled = this.#sampled.get(actorIdOf(ref));
-    if (!sampled || sampled.text === '') return null;
+    if (!sampled) return null;
+    if (sampled.text === '') return 'pending';
     const { rxRate, txRate } = sampled.window.entries.at(-1) ?? sampled.window.before ?? {};
     const known = typeof rxRate === 'number' && typeof txRate === 'number';
     return { text: sampled.text, rates: known ? { received: rxRate, sent: txRate } : null };

@@ -7,6 +7,7 @@ import { effect, timer } from './effect.ts';
 import { bindHealth } from './health.ts';
 import { bindImages, ImageLedger } from './images.ts';
 import { type Journal, journalActor } from './journal.ts';
+import type { Learned } from './learned.ts';
 import type { Plans } from './plans.ts';
 import { Pulls } from './pulls.ts';
 import { bindRegister } from './register.ts';
@@ -35,17 +36,12 @@ export type Wiring = AgentPorts &
     measurements: Measurements;
     journal: Journal;
     settings: AgentSettings;
-    engine: Learned;
+    learned: Learned;
   };
-
-/** What is known of the Engine once the agent has booted. */
-export interface Learned {
-  booting(): Booting | null;
-}
 
 /** The agent machine with every actor of the tree bound. */
 export function bindAgent(wiring: Wiring, saved: Saved) {
-  const { clock, journal, docker, settings, engine } = wiring;
+  const { clock, journal, docker, settings, learned } = wiring;
   const ledger = new ImageLedger(journal, clock, saved.images);
   const pullSettings = { ...settings, pullBehavior: settings.rules.pullBehavior };
   const pulls = new Pulls({
@@ -55,8 +51,8 @@ export function bindAgent(wiring: Wiring, saved: Saved) {
     pulledImages: ledger,
   });
   const { booting, ...starting } = bindBoot(wiring);
-  engine.booting = booting;
-  const registering = bindRegister({ ...wiring, booting });
+  const { availabilityZone, ...registering } = bindRegister({ ...wiring, booting });
+  Object.assign(learned, { booting, availabilityZone });
   const parts = { ...wiring, ledger, pulls, volumes: docker, ...shownBy(booting) };
   return agentMachine.provide({
     actors: {

@@ -11,16 +11,19 @@ import { openIntrospection } from '../../transport/http/introspection.ts';
 import type { IntrospectionSource } from '../../transport/http/port.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import { gatherSources, readLocalConfig } from '../config/load.ts';
+import { ownLicence } from '../service/licence.ts';
 import { beginLife, type Life } from '../service/life.ts';
 import { type AgentLog, openLog, plainLog } from '../service/log.ts';
 import { lowerOomScore, memoryNow } from '../service/memory.ts';
 import type { Environment, Platform } from '../variables/variables.ts';
 import { agentText, agentVersion } from '../version.ts';
 import { type Assembly, assemble, connectEngine, waitLimits } from './assemble.ts';
+import { callsOf } from './calls.ts';
 import type { Flags } from './flags.ts';
 import { reachInstance } from './instance.ts';
 import { withLevels } from './levels.ts';
 import { resume } from './resume.ts';
+import { openTaskDoor, type TaskServerParts } from './task-door.ts';
 
 /** What the agent's command is given. */
 export interface AgentCall {
@@ -119,9 +122,11 @@ async function run(begun: Run): Promise<number> {
     const { insecure } = flags;
     const assembly = { ...begun, insecure, ec2InstanceId, store, saved: resumed.saved };
     if (life.ending.aborted) return exitCodes.clean;
-    const agent = assemble(assembly, connectEngine(assembly));
+    const engine = connectEngine(assembly);
+    const calls = callsOf(assembly, engine.host);
+    const agent = assemble(assembly, engine, calls);
     if (log.hears('info')) logTransitions(agent.system, log, log.hears('debug') ? 'debug' : 'info');
-    return await untilEnded(agent, begun);
+    return await untilEnded(agent, { ...assembly, docker: engine.docker, calls });
   } finally {
     await store.close();
   }
@@ -142,7 +147,8 @@ async function openStore(store: Store, log: AgentLog): Promise<Row[]> {
   return rows;
 }
 
-async function untilEnded(agent: Agent, { config, clock, log, life }: Run): Promise<number> {
+async function untilEnded(agent: Agent, parts: Run & TaskServerParts): Promise<number> {
+  const { config, clock, log, life } = parts;
   const looked = { ...agent, version: agentText, limits: waitLimits(config), clock };
   life.ending.addEventListener('abort', () => agent.stop(), { once: true });
   life.dump = () => {
@@ -150,10 +156,12 @@ async function untilEnded(agent: Agent, { config, clock, log, life }: Run): Prom
     for (const { message, fields } of dumpOf(looked)) log.critical(message, fields);
   };
   agent.start();
+  const tasksDoor = openTaskDoor(agent, parts);
   const { close } = await openDoor(introspect(looked), { config, clock, log });
   const { code, reason } = await agent.ended;
   // Not waited for: a client that holds its request open must not keep the agent.
   void close();
+  await tasksDoor.close();
   if (reason) log.error(reason);
   return code;
 }
@@ -168,7 +176,7 @@ async function openDoor(
   if (port === 0) return nothing;
   const failed = (reason: unknown) => log.warn(`Introspection failed: ${String(reason)}`);
   try {
-    return await openIntrospection({ address, port, source, clock, failed });
+    return await openIntrospection({ address, port, source, licence: ownLicence, clock, failed });
   } catch (error) {
     log.warn((error as Error).message);
     return nothing;

@@ -16,6 +16,7 @@ import { noMetadata } from '../../transport/instance/none.ts';
 import type { InstanceMetadataPort } from '../../transport/instance/port.ts';
 import { metadataFiles } from '../../transport/metadata/files.ts';
 import { type MetadataFilePort, noMetadataFiles } from '../../transport/metadata/port.ts';
+import { hostNetwork } from '../../transport/network/network.ts';
 import { pauseImage, pauseReference } from '../../transport/pause/image.ts';
 import { registry } from '../../transport/registry/registry.ts';
 import { tcsClient } from '../../transport/tcs/client.ts';
@@ -93,11 +94,15 @@ export function connectEngine({ config, clock, log }: Pick<Assembly, 'config' | 
 }
 
 /** An agent on this process's own host, with what it needs of the outside world. */
-export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEngine>): Agent {
+export function assemble(
+  assembly: Assembly,
+  engine: ReturnType<typeof connectEngine>,
+  way = callsOf(assembly, engine.host),
+): Agent {
   const { config, clock, log, store, saved, metadata } = assembly;
   const { platform, cpuArchitecture } = engine.host.facts();
   const pause = platform === 'linux' ? pauseImage(cpuArchitecture) : null;
-  const { ecs, calls, verified, common, userAgent, ipv6Only } = callsOf(assembly, engine.host);
+  const { ecs, calls, verified, common, userAgent, ipv6Only } = way;
   const { type: authType, data: authData } = config.engineAuth;
   const ports = {
     ...engine,
@@ -110,6 +115,7 @@ export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEn
     tcs: tcsClient({ agentVersion, agentHash, ...common, wire: calls }),
     registry: registry({ authType, authData, ...common, wire: verified }),
     metadataFiles: metadataFilesFor(assembly, engine),
+    ...(platform === 'linux' && { network: hostNetwork() }),
     updates: updateFiles({
       ...{ directory: config.updates.directory, ipv6Only, userAgent },
       ...{ clock, random: realRandom, wire: verified },
@@ -169,7 +175,7 @@ export function settingsOf({
       warmPool: config.warmPools && metadata !== noMetadata,
       spot: config.spotDraining && metadata !== noMetadata,
     },
-    sampling: config.metricsDisabled ? { by: 'nothing' } : { by: 'stream' },
+    sampling: samplingOf(config),
     reservedMemoryMiB: config.reservedMemoryMiB,
     reservedTcpPorts: config.reservedTcpPorts,
     reservedUdpPorts: config.reservedUdpPorts,
@@ -182,11 +188,24 @@ export function settingsOf({
       selinux: config.selinux,
       apparmor: config.apparmor,
       external: config.external,
+      ...rolesOffered(config),
       detailedOsFamily: config.detailedOsFamily,
       custom: config.instanceAttributes,
     },
   };
 }
+
+/** What tasks are given where the agent serves them. */
+const rolesOffered = ({ taskRoles, taskServer: { port } }: Config) => ({
+  taskRoles: port !== 0 && taskRoles.enabled,
+  taskRolesOnHost: port !== 0 && taskRoles.hostNetwork,
+  logsByExecutionRole: port !== 0 && taskRoles.awslogs,
+});
+
+const samplingOf = ({ metricsDisabled, polling }: Config): AgentSettings['sampling'] => {
+  if (metricsDisabled) return { by: 'nothing' };
+  return polling.enabled ? { by: 'poll', everyMs: polling.everyMs } : { by: 'stream' };
+};
 
 /** How long the waits of the charts may last, by the names that the charts give their limits. */
 export const waitLimits = ({ limits, stopTimeoutMs }: Config): Record<string, number> => ({

@@ -39,7 +39,8 @@ export function callsOf(settings: CallSettings, host: Pick<HostPort, 'facts'>) {
   return { ecs, calls, verified, common, userAgent, ipv6Only };
 }
 
-function ownCredentials(
+/** The keys of the agent itself. */
+export function ownCredentials(
   { config, clock, log }: CallSettings,
   { platform, verified }: { platform: 'linux' | 'windows'; verified: Wire },
 ): Credentials {

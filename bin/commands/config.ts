@@ -72,7 +72,7 @@ function optionsOf(words: string[]) {
 }
 
 /** Off EC2 nobody answers, and that is found out but once. */
-function instanceAnswers(environment: Environment, platform: Platform): InstanceAnswers {
+export function instanceAnswers(environment: Environment, platform: Platform): InstanceAnswers {
   const reach = async () => {
     const { metadataEndpoint: endpoint } = readConfig(environment, platform).config;
     const how = { endpoint, identityDisabled: true, clock: realClock(), random: realRandom };

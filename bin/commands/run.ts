@@ -27,6 +27,11 @@ const commands: Record<string, Entry> = {
       'ask ECS to place no more tasks on this host and to move those of services away, or to place tasks again; with --wait, end when no task is left',
     load: async () => (await import('./drain.ts')).drainCommand,
   },
+  doctor: {
+    words: '[--json]',
+    meaning: 'tell what on this host is not as the agent needs it, and what to do',
+    load: async () => (await import('./doctor.ts')).doctorCommand,
+  },
   explain: {
     words: '[--json] [TASK]',
     meaning: 'tell what the agent on this host and its tasks, or one by its id or ARN, wait for',
@@ -39,6 +44,12 @@ const commands: Record<string, Entry> = {
       process.stdout.write(helpText(commands));
       return exitCodes.clean;
     },
+  },
+  host: {
+    words: 'up|down [--bridge NAME]',
+    meaning:
+      'let the containers of this host reach the agent at 169.254.170.2, or no longer; to be run as root',
+    load: async () => (await import('./host.ts')).hostCommand,
   },
   migrate: {
     words: '[--from PATH] [--dry-run] [--json] [--force]',

@@ -1,5 +1,3 @@
-import { realpathSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { bootAgent } from '../../actors/boot.ts';
 import type { Log } from '../../actors/recorder.ts';
 import { registrationOf } from '../../actors/register.ts';
@@ -8,8 +6,9 @@ import { realClock } from '../../transport/host/clock.ts';
 import { realRandom } from '../../transport/host/random.ts';
 import { askHealth } from '../../transport/http/questions.ts';
 import { noMetadata } from '../../transport/instance/none.ts';
+import { hostNetwork } from '../../transport/network/network.ts';
 import { readLocalConfig } from '../config/load.ts';
-import { licenceText } from '../service/licence.ts';
+import { ownLicence } from '../service/licence.ts';
 import type { Environment } from '../variables/variables.ts';
 import { agentHash, agentVersion } from '../version.ts';
 import { agentAddress } from './agent-address.ts';
@@ -22,7 +21,7 @@ type Told = NonNullable<Flags['tell']>;
 const healthcheckMs = 25_000;
 
 const tellers: Record<Told, (environment: Environment) => Promise<number>> = {
-  license: async () => print(await licenceText(dirname(realpathSync(process.argv[1] ?? '.')))),
+  license: async () => print(await ownLicence()),
   version: () => print(`Amazon ECS Agent:\n\tVersion: ${agentVersion}\n\tCommit: ${agentHash}\n`),
   healthcheck,
   attributes,
@@ -58,7 +57,8 @@ async function attributes(environment: Environment): Promise<number> {
   const settings = settingsOf({ config, metadata: noMetadata, ec2InstanceId: null });
   const { signal } = new AbortController();
   const ports = { ...engine, log, settings, clock: realClock(), random: realRandom };
-  const booted = await bootAgent({ ...ports, metadata: noMetadata }, signal);
+  const network = platformOf() === 'linux' && { network: hostNetwork() };
+  const booted = await bootAgent({ ...ports, ...network, metadata: noMetadata }, signal);
   // As at every registration but the first, which alone has the operator's.
   const registration = registrationOf({ ...ports, booting: () => booted }, 'registered');
   const lines = registration.attributes.map(({ name, value = '' }) => `${name}\t${value}\n`);

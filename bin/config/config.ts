@@ -51,7 +51,8 @@ export interface Config {
   warmPools: boolean;
   /** Where updates of the agent are put, if it takes any; '' for the working directory. */
   updates: { enabled: boolean; directory: string };
-  taskRoles: { enabled: boolean; hostNetwork: boolean };
+  /** Whether tasks are given the credentials of roles: each, in the host's network, for `awslogs`. */
+  taskRoles: { enabled: boolean; hostNetwork: boolean; awslogs: boolean };
   dockerHost: string;
   dataDirectory: string;
   /** The data directory as the Engine's host names it: another path for an agent in a container. */
@@ -61,6 +62,8 @@ export interface Config {
   /** Where the introspection endpoint listens; port 0 turns it off. */
   introspection: { address: string; port: number };
   metricsDisabled: boolean;
+  /** Whether the Engine is asked for statistics of containers instead of telling them, how often. */
+  polling: { enabled: boolean; everyMs: number };
   reservedTcpPorts: number[];
   reservedUdpPorts: number[];
   reservedMemoryMiB: number;
@@ -89,6 +92,12 @@ export interface Config {
   metadataFiles: boolean;
   /** Whether ECS is not told of the health of containers. */
   healthDisabled: boolean;
+  /** Where tasks get their credentials and metadata; port 0 turns it off. */
+  taskServer: { port: number; rates: { steady: number; burst: number }; zoneHidden: boolean };
+  /** The log of requests for credentials. */
+  audit: { file: string; disabled: boolean };
+  /** What `ecs-agent host up` leaves open. */
+  hostNetwork: { localhostFilterSkipped: boolean; introspectionOffHost: boolean };
   /** What Windows containers may take beyond their limits. */
   unboundedOnWindows: { cpu: boolean; memory: boolean };
 }

@@ -133,11 +133,26 @@ const tasksOf = (settings: Settings, platform: Platform) => ({
   taskRoles: {
     enabled: settings.ECS_ENABLE_TASK_IAM_ROLE,
     hostNetwork: settings.ECS_ENABLE_TASK_IAM_ROLE_NETWORK_HOST,
+    awslogs: settings.ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE,
   },
   matchSharedVolumes: settings.ECS_SHARED_VOLUME_MATCH_FULL_CONFIG,
   metadataFiles: settings.ECS_ENABLE_CONTAINER_METADATA,
   healthDisabled: settings.ECS_DISABLE_DOCKER_HEALTH_CHECK,
   metricsDisabled: settings.ECS_DISABLE_METRICS,
+  polling: {
+    enabled: settings.ECS_POLL_METRICS,
+    everyMs: settings.ECS_POLLING_METRICS_WAIT_DURATION,
+  },
+  taskServer: {
+    port: settings.ECS_TASK_METADATA_PORT,
+    rates: settings.ECS_TASK_METADATA_RPS_LIMIT,
+    zoneHidden: settings.ECS_DISABLE_TASK_METADATA_AZ,
+  },
+  audit: { file: settings.ECS_AUDIT_LOGFILE, disabled: settings.ECS_AUDIT_LOGFILE_DISABLED },
+  hostNetwork: {
+    localhostFilterSkipped: settings.ECS_SKIP_LOCALHOST_TRAFFIC_FILTER,
+    introspectionOffHost: settings.ECS_ALLOW_OFFHOST_INTROSPECTION_ACCESS,
+  },
   unboundedOnWindows: {
     cpu: settings.ECS_ENABLE_CPU_UNBOUNDED_WINDOWS_WORKAROUND,
     memory: settings.ECS_ENABLE_MEMORY_UNBOUNDED_WINDOWS_WORKAROUND,

@@ -1,12 +1,17 @@
+import { realpathSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { AgentError } from '../../machines/names/errors.ts';
 
 const line = `${'='.repeat(80)}\n`;
 
+/** Those of this agent, from the files beside its executable: wherever it was started. */
+export const ownLicence = (): Promise<string> =>
+  licenceText(dirname(realpathSync(process.argv[1] ?? '.')));
+
 /**
- * The licence of the agent, and those of what is in it, from the files beside its executable: wherever
- * it was started. Rejects with code `LICENCE_MISSING`.
+ * The licence of the agent, and those of what is in it, from files of this folder. Rejects with code
+ * `LICENCE_MISSING`.
  */
 export async function licenceText(folder: string): Promise<string> {
   const read = (name: string) => readFile(join(folder, name), 'utf8');

@@ -67,8 +67,6 @@ export const readByOthers: readonly { names: readonly string[]; by: string }[] =
   {
     by: 'the package that runs the agent in a container',
     names: [
-      'ECS_SKIP_LOCALHOST_TRAFFIC_FILTER',
-      'ECS_ALLOW_OFFHOST_INTROSPECTION_ACCESS',
       'ECS_OFFHOST_INTROSPECTION_INTERFACE_NAME',
       'ECS_AGENT_LABELS',
       'ECS_AGENT_APPARMOR_PROFILE',

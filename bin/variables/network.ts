@@ -37,9 +37,22 @@ const interfaces = {
   }),
 } as const;
 
+/** What `ecs-agent host up` leaves open. */
+const host = {
+  ECS_SKIP_LOCALHOST_TRAFFIC_FILTER: offSwitch(
+    'Let packets for loopback in that come from elsewhere (`ecs-agent host up`).',
+    { only: 'linux' },
+  ),
+  ECS_ALLOW_OFFHOST_INTROSPECTION_ACCESS: offSwitch(
+    'Let other hosts reach the introspection port (`ecs-agent host up`).',
+    { only: 'linux' },
+  ),
+} as const;
+
 /** Storage and identities that are attached to tasks, and what only Windows has. */
 export const networkVariables = {
   ...interfaces,
+  ...host,
   ECS_EBSTA_SUPPORTED: onSwitch('Offer EBS volumes for tasks.', {
     file: 'EBSTASupportEnabled',
     ...notYet('support for EBS volumes'),

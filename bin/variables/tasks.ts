@@ -38,21 +38,15 @@ const limits = {
   ),
 } as const;
 
-const roles = notYet('credentials for the roles of tasks');
-const endpoint = notYet('metadata endpoint for tasks');
-const metrics = notYet('metrics');
-
 /** What tasks are given, and what of them is told. */
 const told = {
   ECS_ENABLE_TASK_IAM_ROLE: offSwitch('Give tasks the credentials of their roles.', {
     file: 'TaskIAMRoleEnabled',
     in114: true,
-    ...roles,
   }),
   ECS_ENABLE_TASK_IAM_ROLE_NETWORK_HOST: plainSwitch('The same for tasks in the host’s network.', {
     file: 'TaskIAMRoleEnabledForNetworkHost',
     in114: true,
-    ...roles,
   }),
   ECS_AUDIT_LOGFILE: textOf('File that tells who asked for credentials.', {
     otherwise: (platform, { ProgramData }) =>
@@ -60,26 +54,29 @@ const told = {
         ? `${ProgramData?.trim() || 'C:\\ProgramData'}\\Amazon\\ECS\\log\\audit.log`
         : '/log/audit.log',
     file: 'CredentialsAuditLogFile',
-    ...roles,
   }),
   ECS_AUDIT_LOGFILE_DISABLED: plainSwitch('Write no such file.', {
     file: 'CredentialsAuditLogDisabled',
-    ...roles,
   }),
   ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE: offSwitch(
     'Let the driver awslogs use the task’s execution role.',
-    { file: 'OverrideAWSLogsExecutionRole', ...roles },
+    { file: 'OverrideAWSLogsExecutionRole' },
   ),
+  ECS_TASK_METADATA_PORT: variable({
+    kind: whole({ most: 65_535 }),
+    otherwise: 51_679,
+    zeroCounts: true,
+    own: true,
+    meaning: 'Port of loopback where tasks get their credentials and metadata; 0 turns that off.',
+  }),
   ECS_TASK_METADATA_RPS_LIMIT: variable({
     kind: rate,
     otherwise: { steady: 40, burst: 60 },
     file: ['TaskMetadataSteadyStateRate', 'TaskMetadataBurstRate'],
     meaning: 'Calls a second of a task to its metadata endpoint, for long and at one moment.',
-    ...endpoint,
   }),
   ECS_DISABLE_TASK_METADATA_AZ: plainSwitch('Do not tell tasks their availability zone.', {
     file: 'TaskMetadataAZDisabled',
-    ...endpoint,
   }),
   ECS_ENABLE_CONTAINER_METADATA: offSwitch('Give each container a file with its metadata.', {
     file: 'ContainerMetadataEnabled',
@@ -91,7 +88,6 @@ const told = {
   }),
   ECS_POLL_METRICS: offSwitch('Ask for the statistics of containers instead of watching them.', {
     file: 'PollMetrics',
-    ...metrics,
   }),
   ECS_POLLING_METRICS_WAIT_DURATION: variable({
     kind: duration,
@@ -100,7 +96,6 @@ const told = {
     most: 20_000,
     file: 'PollingMetricsWaitDuration',
     meaning: 'Time between two such questions.',
-    ...metrics,
   }),
   ECS_DISABLE_DOCKER_HEALTH_CHECK: offSwitch('Do not tell ECS of the health of containers.', {
     file: 'DisableDockerHealthCheck',

@@ -30,6 +30,13 @@ export interface Capabilities {
   /** Whether the Engine has the image of the container whose namespaces others share. */
   pauseImageLoaded: boolean;
   external: boolean;
+  /** Whether tasks are given the credentials of their roles, and those in the host's network are. */
+  taskRoles: boolean;
+  taskRolesOnHost: boolean;
+  /** Whether the driver `awslogs` may use a task's execution role. */
+  logsByExecutionRole: boolean;
+  /** Whether tasks may have faults injected into the network of this host. */
+  faultInjection: boolean;
   /** The AWS Outpost that the instance is on; null elsewhere. */
   outpostArn: string | null;
   /** Of the configuration; sent with the first registration only. */

@@ -25,7 +25,6 @@ const gpu = 'GPUs';
 const firelens = 'log routers (FireLens)';
 const efs = 'volumes of Amazon EFS and S3';
 const gmsa = 'group managed service accounts';
-const roles = 'the credentials endpoint of tasks';
 const ebs = 'volumes of Amazon EBS';
 
 /** Every attribute that a container instance may have, in the order in which they are registered. */
@@ -52,11 +51,10 @@ export const capabilityTable: readonly Row[] = [
   },
   { name: `${old}.selinux`, when: (of) => of.selinux },
   { name: `${old}.apparmor`, when: (of) => of.apparmor },
-  { name: `${old}.task-iam-role`, notBuilt: roles, given: 'ECS_ENABLE_TASK_IAM_ROLE, API 1.19' },
+  { name: `${old}.task-iam-role`, when: (of) => of.taskRoles && speaks(of, 19) },
   {
     name: `${old}.task-iam-role-network-host`,
-    notBuilt: roles,
-    given: 'ECS_ENABLE_TASK_IAM_ROLE_NETWORK_HOST, API 1.19',
+    when: (of) => of.taskRolesOnHost && speaks(of, 19),
   },
   { name: 'ecs.capability.task-cpu-mem-limit', on: 'linux', when: limited },
   { name: 'ecs.capability.increased-task-cpu-limit', on: 'linux', when: limited },
@@ -96,8 +94,7 @@ export const capabilityTable: readonly Row[] = [
   },
   {
     name: 'ecs.capability.execution-role-awslogs',
-    notBuilt: roles,
-    given: 'ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE',
+    when: (of) => of.logsByExecutionRole,
   },
   { name: 'ecs.capability.docker-plugin.local', when: always },
   {
@@ -193,8 +190,7 @@ export const capabilityTable: readonly Row[] = [
   {
     name: 'ecs.capability.fault-injection',
     on: 'linux',
-    notBuilt: 'fault injection',
-    given: 'iptables, tc and nsenter, not external',
+    when: (of) => of.faultInjection,
   },
   // Of use to tasks in a subnet that has IPv6 only, so to those with awsvpc.
   { name: 'ecs.capability.ipv6-only', on: 'linux', notBuilt: awsvpc },

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { serve } from '../../actors/served.ts';
+import type { AgentSettings } from '../../actors/agent.ts';
+import { askingTask, serve } from '../../actors/served.ts';
 import { World } from '../../bin/world/world.ts';
 import { engineNames } from '../../transport/docker/port.ts';
 import type { TaskServerSource } from '../../transport/tmds/port.ts';
@@ -20,8 +21,6 @@ function served({ agent, engine, clock }: World): TaskServerSource {
     docker: engine.port('specs'),
     names: engineNames,
     clock,
-    place: () => ({ availabilityZone: 'us-west-2b', availabilityZoneId: '', vpcId: '' }),
-    samples: { sample: () => null, samples: () => new Map() },
     tags: () => Promise.resolve({}),
   });
 }
@@ -85,8 +84,9 @@ describe('the metadata of tasks', () => {
     ...{ dockerConfig: '{"Labels":{"team":"a"}}', dockerHostConfig: logs },
   });
   const plan = task('a', [main], { cpu: 1, memoryMiB: 512, launchType: 'EC2', serviceName: 's' });
-  const begin = async () => {
-    const world = new World();
+  const begin = async (sampling: AgentSettings['sampling'] = { by: 'stream' }) => {
+    const world = new World({ sampling });
+    world.plane.availabilityZone = 'us-west-2b';
     await world.start();
     return world;
   };
@@ -129,10 +129,43 @@ describe('the metadata of tasks', () => {
     expect(found).to.include({
       ...{ cluster: 'specs', family: 'web', version: '1', desired: 'RUNNING', known: 'RUNNING' },
       ...{ cpu: 1, memoryMiB: 512, launchType: 'EC2', serviceName: 's', faultInjection: false },
-      ...{ availabilityZone: 'us-west-2b', vpcId: '' },
+      ...{ availabilityZone: 'us-west-2b', availabilityZoneId: 'usw2-az1', vpcId: 'vpc-1' },
     });
     expect(found?.containers.map(({ name }) => name)).to.deep.equal(['main']);
     expect(await served(world).task('arn:aws:ecs:r:1:task/specs/other')).to.equal(null);
+  });
+
+  it('tell the zone that ECS named, and the VPC and id of the zone that the instance did', async () => {
+    const world = new World();
+    world.plane.availabilityZone = 'us-west-2b';
+    world.instance.set({ vpcId: 'vpc-7', availabilityZoneId: 'usw2-az2' });
+    await world.start();
+    expect(world.agent?.place()).to.deep.equal({
+      ...{ availabilityZone: 'us-west-2b', availabilityZoneId: 'usw2-az2', vpcId: 'vpc-7' },
+    });
+  });
+
+  it('have the latest sample of each container: a pending one before the first', async () => {
+    const world = await running();
+    const source = served(world);
+    const { dockerId = '' } = (await source.container('id-main')) ?? {};
+    const sampled = () => source.sample('id-main');
+    expect(sampled()).to.equal('pending');
+    expect([...source.samples(plan.arn)]).to.deep.equal([[dockerId, 'pending']]);
+    await world.clock.advance(2_500);
+    expect(sampled()).to.have.property('text');
+    expect(source.samples(plan.arn).get(dockerId)).to.deep.equal(sampled());
+    expect(source.sample('other')).to.equal(null);
+    expect(source.samples('arn:aws:ecs:r:1:task/specs/other').size).to.equal(0);
+  });
+
+  it('have no sample where none is taken', async () => {
+    const world = await begin({ by: 'nothing' });
+    world.plane.deliver([wanted(plan)]);
+    await world.untilTold('a', 'RUNNING');
+    const source = served(world);
+    expect(source.sample('id-main')).to.equal(null);
+    expect([...source.samples(plan.arn).values()]).to.deep.equal([null]);
   });
 
   it('are asked of the Engine again after a restart, once', async () => {
@@ -161,5 +194,43 @@ describe('the metadata of tasks', () => {
     await world.clock.advance(4 * hour);
     expect(source.taskOf('id-main')).to.equal(null);
     expect(await source.task(plan.arn)).to.equal(null);
+  });
+});
+
+describe('a task that asks something of the agent', () => {
+  const plan = task('a', [container('main', { metadataId: 'id-1' })], {
+    ...{ roleCredentialsId: 'own', networkMode: 'host', faultInjection: true },
+  });
+  let world: World;
+  beforeEach(async () => {
+    world = new World();
+    await world.start();
+  });
+  const asking = (id = 'id-1') => world.agent && askingTask(world.agent)(id);
+  const run = async () => {
+    world.plane.deliver([wanted(plan)]);
+    await world.untilTold('a', 'RUNNING');
+  };
+
+  it('is known by the id of its container, once that is made', async () => {
+    expect(asking()).to.equal(null);
+    await run();
+    expect(asking('other')).to.equal(null);
+    expect(asking()).to.deep.equal({
+      ...{ arn: plan.arn, networkMode: 'host', faultInjection: true, isOver: false, keys: null },
+    });
+  });
+
+  it('has the keys of its own role as soon as they are there', async () => {
+    await run();
+    world.agent?.vault.keep(keysOf('own'));
+    expect(asking()?.keys).to.include({ accessKeyId: 'key of own', sessionToken: 't' });
+  });
+
+  it('is over when it has stopped', async () => {
+    await run();
+    world.plane.deliver([unwanted(plan)]);
+    await world.untilTold('a', 'STOPPED');
+    expect(asking()).to.include({ isOver: true, keys: null });
   });
 });

@@ -28,17 +28,21 @@ export class PrivateEngine {
     this.#options = options;
   }
 
+  /** What runs a command in its network. */
+  get through(): string[] {
+    return ['nsenter', `--net=/proc/${this.#namespace?.pid}/ns/net`, '--'];
+  }
+
   async start(): Promise<void> {
     this.#namespace ??= await openNamespace();
-    const { pid } = this.#namespace;
     const places = ['--data-root', `${this.#folder}/data`, '--exec-root', `${this.#folder}/exec`];
     const command = [daemon ?? '', ...places, '-H', this.dockerHost, '-p', `${this.#folder}/pid`];
     // One that was killed leaves these files. The numbers in them may be another's by now, or still
     // that of its dead containerd, which it would wait for.
     for (const file of ['pid', 'exec/containerd/containerd.pid'])
       rmSync(join(this.#folder, file), { force: true });
-    const words = [`--net=/proc/${pid}/ns/net`, '--', ...command, ...this.#options];
-    this.#daemon = spawn('nsenter', words, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const [program = '', ...words] = [...this.through, ...command, ...this.#options];
+    this.#daemon = spawn(program, words, { stdio: ['ignore', 'ignore', 'pipe'] });
     const problem = await untilListening(this.#daemon);
     if (problem !== null) throw new Error(`dockerd does not start: ${problem}`);
     const lacking = await ensureImage(this.dockerHost);

@@ -44,11 +44,18 @@ export class Stage {
   /** The latest agent. */
   agent: AgentProcess | undefined;
   readonly #environment: Record<string, string>;
+  /** What runs the agent, e.g. in a namespace. */
+  readonly #through: string[];
   readonly #arns: string[] = [];
   #hadPause = true;
 
-  constructor(dockerHost: string, environment: Record<string, string> = {}) {
+  constructor(
+    dockerHost: string,
+    environment: Record<string, string> = {},
+    through: string[] = [],
+  ) {
     this.dockerHost = dockerHost;
+    this.#through = through;
     this.engine = libraryOf(dockerHost);
     this.#environment = environment;
   }
@@ -80,8 +87,13 @@ export class Stage {
 
   /** Starts an agent, on what the one before has saved. */
   start(more: Record<string, string> = {}): AgentProcess {
-    this.agent = new AgentProcess([], this.environment(more));
+    this.agent = this.command([], more);
     return this.agent;
+  }
+
+  /** Runs another command of the executable, as the agent is run. */
+  command(words: string[], more: Record<string, string> = {}): AgentProcess {
+    return new AgentProcess(words, this.environment(more), this.#through);
   }
 
   /** Kills the agent in the middle of whatever it does. */
@@ -200,13 +212,26 @@ export class Placed {
   /** What a container has written to its standard output. */
   async output(name: string): Promise<string> {
     const { Id } = await this.inspect(name);
-    const logs = await this.#stage.engine.getContainer(Id).logs({ stdout: true });
-    // Each piece has a head of eight bytes, the last four of which are its length.
-    let text = '';
-    for (let at = 0; at + 8 <= logs.length; at += 8 + logs.readUInt32BE(at + 4))
-      text += logs.toString('utf8', at + 8, at + 8 + logs.readUInt32BE(at + 4));
-    return text;
+    return textOf(await this.#stage.engine.getContainer(Id).logs({ stdout: true }));
   }
+
+  /** Runs a shell script inside a container that runs. */
+  async inside(name: string, text: string): Promise<{ code: number | null; output: string }> {
+    const { Id } = await this.inspect(name);
+    const options = { Cmd: script(text), AttachStdout: true };
+    const exec = await this.#stage.engine.getContainer(Id).exec(options);
+    const chunks: Buffer[] = [];
+    for await (const chunk of await exec.start({})) chunks.push(Buffer.from(chunk));
+    return { code: (await exec.inspect()).ExitCode, output: textOf(Buffer.concat(chunks)) };
+  }
+}
+
+/** Each piece has a head of eight bytes, the last four of which are its length. */
+function textOf(pieces: Buffer): string {
+  let text = '';
+  for (let at = 0; at + 8 <= pieces.length; at += 8 + pieces.readUInt32BE(at + 4))
+    text += pieces.toString('utf8', at + 8, at + 8 + pieces.readUInt32BE(at + 4));
+  return text;
 }
 
 /** Whether the Engine has it: an image, a volume, a container. */

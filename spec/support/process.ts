@@ -13,13 +13,16 @@ export class AgentProcess {
   output = '';
   #wake = () => {};
 
-  constructor(words: string[], env: Record<string, string> = {}) {
-    this.child = spawn(process.execPath, [bundle, ...words], {
+  /** `through` is a command that runs it, for example in a namespace. */
+  constructor(words: string[], env: Record<string, string> = {}, through: string[] = []) {
+    const [program = '', ...rest] = [...through, process.execPath, bundle, ...words];
+    this.child = spawn(program, rest, {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         PATH: process.env.PATH,
         HOME: '/nonexistent',
         AWS_EC2_METADATA_DISABLED: 'true',
+        ECS_TASK_METADATA_PORT: '0',
         ...env,
       },
     });

@@ -17,6 +17,7 @@ import {
   type EcsPort,
   type InstanceState,
   type PollEndpoints,
+  type Registered,
   type Registration,
   roundTripMs,
 } from './port.ts';
@@ -54,16 +55,18 @@ class EcsClient implements EcsPort {
     this.#client = clientOf(options);
   }
 
-  async register(registration: Registration, signal?: AbortSignal): Promise<string> {
+  async register(registration: Registration, signal?: AbortSignal): Promise<Registered> {
     const command = new RegisterContainerInstanceCommand(encodeRegistration(registration));
     const invalid = ['InvalidParameterException', 'ClientException'];
     const { containerInstance } = await this.#call({ signal, invalid }, (abortSignal) =>
       this.#client.send(command, { abortSignal }),
     ).catch((error: EcsError) => Promise.reject(refusedRegistration(error)));
-    requireAll(registration, containerInstance?.attributes ?? []);
-    if (!containerInstance?.containerInstanceArn)
+    const { containerInstanceArn, attributes = [] } = containerInstance ?? {};
+    requireAll(registration, attributes);
+    if (!containerInstanceArn)
       throw new EcsError('ECS_FAILED', 'NoArn', 'ECS registered no container instance');
-    return containerInstance.containerInstanceArn;
+    const zone = attributes.find(({ name }) => name === 'ecs.availability-zone');
+    return { containerInstanceArn, availabilityZone: zone?.value ?? '' };
   }
 
   async createCluster(clusterName: string, signal?: AbortSignal): Promise<void> {

@@ -24,6 +24,13 @@ export interface InstanceState {
   status: 'ACTIVE' | 'DRAINING';
 }
 
+/** What ECS answers to a registration. */
+export interface Registered {
+  containerInstanceArn: string;
+  /** The Availability Zone of the instance; '' where ECS does not tell it. */
+  availabilityZone: string;
+}
+
 /** Where the container instance finds its services. */
 export interface PollEndpoints {
   acs: string;
@@ -32,8 +39,7 @@ export interface PollEndpoints {
 
 /** The Amazon ECS API as far as an agent calls it. All calls reject with {@link EcsError}. */
 export interface EcsPort {
-  /** Answers the container instance's ARN. */
-  register(registration: Registration, signal?: AbortSignal): Promise<string>;
+  register(registration: Registration, signal?: AbortSignal): Promise<Registered>;
   /** Creates a cluster; one that exists is left alone. */
   createCluster(name: string, signal?: AbortSignal): Promise<void>;
   /** Has tasks moved away from a container instance, or placed on it again. */

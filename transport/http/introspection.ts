@@ -11,28 +11,39 @@ export interface IntrospectionOptions {
   address: string;
   port: number;
   source: IntrospectionSource;
+  /** The licences of the agent and of what is in it. */
+  licence: () => Promise<string>;
   clock: Clock;
   /** Told of questions that could not be answered. */
   failed?: (reason: unknown) => void;
 }
 
-type Route = (source: IntrospectionSource, query: URLSearchParams) => Answer;
+type Shown = Pick<IntrospectionOptions, 'source' | 'licence' | 'failed'>;
+type Route = (shown: Shown, query: URLSearchParams) => Answer | Promise<Answer>;
 
 const routes: Record<string, Route> = {
-  '/v1/metadata': (source) => {
+  '/v1/metadata': ({ source }) => {
     const { cluster, containerInstanceArn, version } = source.metadata();
     const body = { Cluster: cluster, ContainerInstanceArn: containerInstanceArn, Version: version };
     return json(200, body);
   },
-  '/v1/tasks': (source, query) => {
+  '/v1/tasks': ({ source }, query) => {
     const { status, body } = answerTasks(source.tasks(), query);
     return json(status, body);
   },
-  [healthPath]: (source) => {
+  '/license': ({ licence, failed }) =>
+    licence().then(
+      (body) => ({ status: 200, contentType: 'text/plain', body }),
+      (error: unknown) => {
+        failed?.(error);
+        return { status: 500, contentType: 'text/plain', body: '' };
+      },
+    ),
+  [healthPath]: ({ source }) => {
     const health = source.health();
     return json(health.healthy ? 200 : 503, encodeHealth(health));
   },
-  [explainPath]: (source, query) => {
+  [explainPath]: ({ source }, query) => {
     const task = query.get('task');
     const explanations = source.explain(task);
     const isUnknown = task !== null && explanations.length === 0;
@@ -59,10 +70,10 @@ const json = (status: number, body: object): Answer => ({
  * cannot listen.
  */
 export async function openIntrospection(options: IntrospectionOptions): Promise<OpenServer> {
-  const { address, port, source } = options;
-  const answer = ({ path, search }: Question): Answer =>
+  const { address, port } = options;
+  const answer = ({ path, search }: Question) =>
     Object.hasOwn(routes, path)
-      ? (routes[path]?.(source, new URLSearchParams(search)) ?? commands)
+      ? (routes[path]?.(options, new URLSearchParams(search)) ?? commands)
       : commands;
   try {
     return await openServer({ ...options, methods: ['GET', 'HEAD'], answer });

@@ -61,6 +61,9 @@ export class SimPlane {
     this.api = new SimApi(clock, latencyMs);
   }
 
+  /** Where ECS says that the instance is. */
+  availabilityZone = '';
+
   readonly ecs: EcsPort = {
     register: async (registration, signal) => {
       await this.#answer('register', signal);
@@ -68,7 +71,7 @@ export class SimPlane {
       const containerInstanceArn =
         registration.containerInstanceArn ?? `${this.#arn('container-instance')}/simulated`;
       this.#tell({ type: 'instance.registered', containerInstanceArn });
-      return containerInstanceArn;
+      return { containerInstanceArn, availabilityZone: this.availabilityZone };
     },
     createCluster: async (name, signal) => {
       await this.#answer('createCluster', signal);

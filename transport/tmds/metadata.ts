@@ -91,8 +91,8 @@ export function answerTaskStats(
 }
 
 /** Version 4 tells the rates of the network besides; a sample that is missing is an empty one there. */
-function sampleText(sample: ServedSample | null, version: 3 | 4): string {
-  if (sample === null) return version === 4 ? '{}' : 'null';
+function sampleText(sample: ServedSample | 'pending' | null, version: 3 | 4): string {
+  if (sample === null || sample === 'pending') return version === 4 ? '{}' : 'null';
   if (version !== 4 || sample.rates === null) return sample.text;
   const { received, sent } = sample.rates;
   const rates = encode({ rx_bytes_per_sec: received, tx_bytes_per_sec: sent });

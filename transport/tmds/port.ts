@@ -10,10 +10,13 @@ export interface TaskServerSource {
   container(endpointId: string): Promise<ServedContainer | null>;
   /** Null for a task that has gone meanwhile. */
   task(arn: string): Promise<ServedTask | null>;
-  /** The latest sample of a container's resources; null where there is none, or none is taken. */
-  sample(endpointId: string): ServedSample | null;
+  /**
+   * The latest sample of a container's resources; `pending` before the first, null for a container
+   * that is not measured.
+   */
+  sample(endpointId: string): ServedSample | 'pending' | null;
   /** Those of all containers of a task that the Engine has made, by their Docker ids. */
-  samples(arn: string): Map<string, ServedSample | null>;
+  samples(arn: string): Map<string, ServedSample | 'pending' | null>;
   /** Tags of a task or a container instance. Rejects where ECS does not tell them. */
   tags(resourceArn: string, forContainer: string): Promise<Record<string, string>>;
 }

@@ -45,6 +45,7 @@ describe('ecs-agent drain', () => {
       address: '127.0.0.1',
       port: 0,
       clock: realClock(),
+      licence: async () => '',
       source: {
         metadata: () => ({ cluster: 'prod', containerInstanceArn, version: 'v' }),
         health: () => ({ healthy: true, sentence: '' }),

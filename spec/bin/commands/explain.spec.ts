@@ -118,6 +118,7 @@ describe('ecs-agent explain', () => {
       address: '127.0.0.1',
       port: 0,
       clock: realClock(),
+      licence: async () => '',
       source: {
         metadata: () => ({ cluster: 'c', containerInstanceArn: null, version: 'v' }),
         health: () => ({ healthy: true, sentence: '' }),

@@ -37,7 +37,7 @@ describe('the local control plane', () => {
   });
 
   it('keeps the state of its container instance, and knows no other', async () => {
-    const arn = await api().register({
+    const { containerInstanceArn: arn } = await api().register({
       ...{ cluster: 'specs', containerInstanceArn: null, clientToken: 't', identity: null },
       resources: { cpuUnits: 1024, memoryMiB: 512, tcpPorts: [], udpPorts: [] },
       ...{ attributes: [], tags: {} },
@@ -72,7 +72,7 @@ describe('the local control plane, to an agent', () => {
     plane = new LocalPlane(common, 'specs');
     await plane.open();
     const ecs = ecsClient({ ...common, endpoint: plane.url, userAgent: 'spec' });
-    const containerInstanceArn = await ecs.register({
+    const { containerInstanceArn } = await ecs.register({
       cluster: 'specs',
       containerInstanceArn: null,
       clientToken: 'token',

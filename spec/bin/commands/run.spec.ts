@@ -92,6 +92,7 @@ describe('the health check', () => {
       address: '127.0.0.1',
       port: 0,
       clock: realClock(),
+      licence: async () => '',
       source: {
         metadata: () => ({ cluster: 'c', containerInstanceArn: null, version: 'v' }),
         health: () => health,

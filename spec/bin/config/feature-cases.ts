@@ -7,7 +7,6 @@ import {
   elsewhere,
   flagOf,
   of,
-  type Row,
   raised,
   refused,
   wrong,
@@ -15,9 +14,6 @@ import {
 
 type Name = keyof Settings;
 
-const roles = 'this agent has no credentials for the roles of tasks yet';
-const endpoint = 'this agent has no metadata endpoint for tasks yet';
-const metrics = 'this agent has no metrics yet';
 const awsvpc = 'this agent has no awsvpc networking yet';
 const gmsa = 'this agent has no support for gMSA yet';
 const gpus = 'this agent has no support for GPUs yet';
@@ -47,61 +43,72 @@ const linuxOnly = (name: Name, text: string, is: unknown) =>
   elsewhere(name, `settings.${name}`, { text, is, on: 'windows' });
 
 const rolesOfTasks: Case[] = [
-  ...flagOf('ECS_ENABLE_TASK_IAM_ROLE', 'taskRoles.enabled', { idle: roles }),
-  ...flagOf('ECS_ENABLE_TASK_IAM_ROLE_NETWORK_HOST', 'taskRoles.hostNetwork', { idle: roles }),
+  ...flagOf('ECS_ENABLE_TASK_IAM_ROLE', 'taskRoles.enabled'),
+  ...flagOf('ECS_ENABLE_TASK_IAM_ROLE_NETWORK_HOST', 'taskRoles.hostNetwork'),
+  ...flagOf('ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE', 'taskRoles.awslogs'),
   ...of(
     'ECS_RESERVED_PORTS',
     'reservedTcpPorts',
     [
-      ['[443]', [443, 80], changesNothing('ECS_ENABLE_TASK_IAM_ROLE', roles)],
-      ['[80, 443]', [80, 443], changesNothing('ECS_ENABLE_TASK_IAM_ROLE', roles)],
+      ['[443]', [443, 80]],
+      ['[80, 443]', [80, 443]],
     ],
     { on: ['windows'], more: { ECS_ENABLE_TASK_IAM_ROLE: 'true' } },
   ),
-  ...of(
-    'ECS_RESERVED_PORTS',
-    'reservedTcpPorts',
-    [['[443]', [443], changesNothing('ECS_ENABLE_TASK_IAM_ROLE', roles)]],
-    { on: ['linux'], more: { ECS_ENABLE_TASK_IAM_ROLE: 'true' } },
-  ),
-  ...idleText('ECS_AUDIT_LOGFILE', roles, { otherwise: '/log/audit.log', on: ['linux'] }),
-  ...idleText('ECS_AUDIT_LOGFILE', roles, {
-    ...{ otherwise: 'C:\\ProgramData\\Amazon\\ECS\\log\\audit.log', on: ['windows'] },
+  ...of('ECS_RESERVED_PORTS', 'reservedTcpPorts', [['[443]', [443]]], {
+    on: ['linux'],
+    more: { ECS_ENABLE_TASK_IAM_ROLE: 'true' },
   }),
-  ...idleFlag('ECS_AUDIT_LOGFILE_DISABLED', roles),
-  ...idleFlag('ECS_ENABLE_AWSLOGS_EXECUTIONROLE_OVERRIDE', roles),
+  ...of('ECS_AUDIT_LOGFILE', 'audit.file', [['/var/log/a.log', '/var/log/a.log']]),
+  ...of('ECS_AUDIT_LOGFILE', 'audit.file', [[undefined, '/log/audit.log']], { on: ['linux'] }),
+  ...of(
+    'ECS_AUDIT_LOGFILE',
+    'audit.file',
+    [[undefined, 'C:\\ProgramData\\Amazon\\ECS\\log\\audit.log']],
+    { on: ['windows'] },
+  ),
+  ...flagOf('ECS_AUDIT_LOGFILE_DISABLED', 'audit.disabled'),
 ];
 
 const rates = 'two whole numbers above zero, such as 40,60';
 const pair = { steady: 40, burst: 60 };
-const limit = 'ECS_TASK_METADATA_RPS_LIMIT';
-
 const wait = 'ECS_POLLING_METRICS_WAIT_DURATION';
-const alsoIdle = ([text, is, why]: Row): Row => [
-  text,
-  is,
-  `${why}\n${changesNothing(wait, metrics)}`,
-];
+const skipFilter = 'ECS_SKIP_LOCALHOST_TRAFFIC_FILTER';
+const allowOffHost = 'ECS_ALLOW_OFFHOST_INTROSPECTION_ACCESS';
 
 const told: Case[] = [
-  ...of(limit, 'settings.ECS_TASK_METADATA_RPS_LIMIT', [
+  ...of('ECS_TASK_METADATA_PORT', 'taskServer.port', [
+    [undefined, 51_679],
+    ['0', 0],
+    ['8080', 8080],
+    ...wrong('a whole number of at most 65535', 51_679, ['65536', '-1', 'x']),
+  ]),
+  ...of('ECS_TASK_METADATA_RPS_LIMIT', 'taskServer.rates', [
     [undefined, pair],
     ['40,60', pair],
-    [' 1 , 2 ', { steady: 1, burst: 2 }, changesNothing(limit, endpoint)],
+    [' 1 , 2 ', { steady: 1, burst: 2 }],
     ...wrong(rates, pair, ['40', '0,60', '40,0', '40,-1', '40,60,80', 'a,b', '1.5,2']),
   ]),
-  ...idleFlag('ECS_DISABLE_TASK_METADATA_AZ', endpoint),
-  ...idleFlag('ECS_POLL_METRICS', metrics),
-  ...of(wait, `settings.${wait}`, [
+  ...flagOf('ECS_DISABLE_TASK_METADATA_AZ', 'taskServer.zoneHidden'),
+  ...flagOf('ECS_POLL_METRICS', 'polling.enabled'),
+  ...of(wait, 'polling.everyMs', [
     [undefined, 10_000],
     ['0', 10_000],
     ['10s', 10_000],
-    ['5s', 5_000, changesNothing(wait, metrics)],
-    ['20s', 20_000, changesNothing(wait, metrics)],
-    ...raised(wait, { is: ['4.9s', '-1s'], to: 5_000 }).map(alsoIdle),
-    alsoIdle(['21s', 20_000, `${wait} is lowered from "21s" to its greatest value, 20s`]),
+    ['5s', 5_000],
+    ['20s', 20_000],
+    ...raised(wait, { is: ['4.9s', '-1s'], to: 5_000 }),
+    ['21s', 20_000, `${wait} is lowered from "21s" to its greatest value, 20s`],
     ...wrong('a duration with a unit, such as 30s or 1h30m', 10_000, ['10', 'often']),
   ]),
+  ...flagOf(skipFilter, 'hostNetwork.localhostFilterSkipped', { on: ['linux'] }),
+  ...elsewhere(skipFilter, 'hostNetwork.localhostFilterSkipped', {
+    ...{ text: 'true', is: false, on: 'windows' },
+  }),
+  ...flagOf(allowOffHost, 'hostNetwork.introspectionOffHost', { on: ['linux'] }),
+  ...elsewhere(allowOffHost, 'hostNetwork.introspectionOffHost', {
+    ...{ text: 'true', is: false, on: 'windows' },
+  }),
   ...idleFlag('ECS_ENABLE_RUNTIME_STATS', 'this agent has no such statistics yet'),
   ...idleFlag('ECS_ENABLE_FIRELENS_ASYNC', 'this agent has no FireLens yet', { otherwise: true }),
   ...flagOf('ECS_ENABLE_SPOT_INSTANCE_DRAINING', 'spotDraining'),
@@ -161,12 +168,9 @@ const attached: Case[] = [
   ...of('ProgramData', 'settings.ProgramData', [[undefined, 'C:\\ProgramData']], {
     on: ['windows'],
   }),
-  ...of(
-    'ProgramData',
-    'settings.ECS_AUDIT_LOGFILE',
-    [['D:\\Data', 'D:\\Data\\Amazon\\ECS\\log\\audit.log']],
-    { on: ['windows'] },
-  ),
+  ...of('ProgramData', 'audit.file', [['D:\\Data', 'D:\\Data\\Amazon\\ECS\\log\\audit.log']], {
+    on: ['windows'],
+  }),
   ...of('ProgramFiles', 'settings.ProgramFiles', [['D:\\Files', 'D:\\Files']]),
   ...of('ProgramFiles', 'settings.ProgramFiles', [[undefined, '']], { on: ['linux'] }),
   ...of('ProgramFiles', 'settings.ProgramFiles', [[undefined, 'C:\\Program Files']], {

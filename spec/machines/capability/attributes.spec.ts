@@ -18,6 +18,10 @@ const linux: Capabilities = {
   pauseImageLoaded: false,
   external: false,
   outpostArn: null,
+  taskRoles: false,
+  taskRolesOnHost: false,
+  logsByExecutionRole: false,
+  faultInjection: false,
   custom: {},
 };
 const onWindows: Partial<Capabilities> = {
@@ -113,7 +117,7 @@ describe('the attributes of a container instance', () => {
 
   it('are never those of a feature that is not built', () => {
     const missing = capabilityTable.filter((row) => 'notBuilt' in row).map(({ name }) => name);
-    expect(missing).to.include('ecs.capability.task-eni').and.include(`${old}task-iam-role`);
+    expect(missing).to.include('ecs.capability.task-eni').and.include('ecs.capability.efs');
     for (const platform of ['linux', 'windows'] as const)
       for (const external of [true, false])
         expect(names({ platform, external })).not.to.include.members(missing);
@@ -163,6 +167,32 @@ describe('the attributes of a container instance', () => {
       'ecs.capability.pid-ipc-namespace-sharing',
       [{ pauseImageLoaded: true }],
       [{}, { ...onWindows, pauseImageLoaded: true }],
+    ],
+    [
+      `${old}task-iam-role`,
+      [
+        { taskRoles: true, ...api('1.19') },
+        { ...onWindows, taskRoles: true, ...api('1.24') },
+      ],
+      [...both, { taskRoles: true, ...api('1.18') }, { taskRolesOnHost: true }],
+    ],
+    [
+      `${old}task-iam-role-network-host`,
+      [
+        { taskRolesOnHost: true, ...api('1.19') },
+        { ...onWindows, taskRolesOnHost: true, ...api('1.24') },
+      ],
+      [...both, { taskRolesOnHost: true, ...api('1.18') }, { taskRoles: true }],
+    ],
+    [
+      'ecs.capability.execution-role-awslogs',
+      [{ logsByExecutionRole: true }, { ...onWindows, logsByExecutionRole: true }],
+      both,
+    ],
+    [
+      'ecs.capability.fault-injection',
+      [{ faultInjection: true }],
+      [{}, { ...onWindows, faultInjection: true }],
     ],
     ['ecs.capability.external', [{ external: true }, { ...onWindows, external: true }], both],
   ];

@@ -135,7 +135,20 @@ describe('the ECS API client', () => {
   };
 
   it('registers with its resources, its attributes and the private client token', async () => {
-    expect(await client().register(registration())).to.equal('arn:ci/1');
+    const zone = { name: 'ecs.availability-zone', value: 'us-west-2b' };
+    answer = ({ input: { attributes } }) => ({
+      status: 200,
+      body: {
+        containerInstance: {
+          containerInstanceArn: 'arn:ci/1',
+          attributes: [attributes, zone].flat(),
+        },
+      },
+    });
+    expect(await client().register(registration())).to.deep.equal({
+      containerInstanceArn: 'arn:ci/1',
+      availabilityZone: 'us-west-2b',
+    });
     expect(calls[0]?.input).to.deep.equal({
       cluster: 'specs',
       clientToken: 'token-1',
@@ -562,7 +575,10 @@ describe('the local control plane’s ECS API', () => {
     });
     const tags = { owner: 'lab', stage: '' };
     const given = registration({ containerInstanceArn: 'arn:ci/9', tags });
-    expect(await api.register(given)).to.equal('arn:ci/9');
+    expect(await api.register(given)).to.deep.equal({
+      containerInstanceArn: 'arn:ci/9',
+      availabilityZone: '',
+    });
     expect(registered).to.deep.equal([given]);
     const where = { arn: 'arn:ci/9', cluster: 'specs' };
     expect(await api.discoverPollEndpoint(where)).to.deep.equal({

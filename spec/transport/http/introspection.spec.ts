@@ -13,11 +13,15 @@ describe('the introspection endpoint', () => {
   let explanations: Explanation[];
   let containerInstanceArn: string | null;
   let health: Health;
+  let licence: () => Promise<string>;
+  let failures: unknown[];
 
   const options = () => ({
     address: '127.0.0.1',
     port: 0,
     clock: realClock(),
+    licence: () => licence(),
+    failed: (reason: unknown) => failures.push(reason),
     source: {
       metadata: () => ({
         ...{ cluster: 'prod', containerInstanceArn, version: 'Amazon ECS Agent - v1 (*0)' },
@@ -35,6 +39,8 @@ describe('the introspection endpoint', () => {
     tasks = [];
     health = { healthy: true, sentence: 'ACS is connected' };
     explained = [];
+    failures = [];
+    licence = () => Promise.resolve('Apache License');
     explanations = [];
     containerInstanceArn = 'arn:aws:ecs:us-west-2:1:container-instance/prod/i';
     server = await openIntrospection(options());
@@ -52,12 +58,33 @@ describe('the introspection endpoint', () => {
     return { status, body: JSON.parse(text) };
   };
 
-  for (const path of ['/', '/v1', '/v1/', '/v1/metadata/', '/V1/tasks', '/license', '/constructor'])
+  it('answers /license with the licences of the agent', async () => {
+    expect(await ask('/license')).to.deep.equal({
+      ...{ status: 200, type: 'text/plain', text: 'Apache License' },
+    });
+  });
+
+  it('answers /license with 500 where they cannot be read, and tells why', async () => {
+    const reason = new Error('no such file');
+    licence = () => Promise.reject(reason);
+    expect(await ask('/license')).to.include({ status: 500, text: '' });
+    expect(failures).to.deep.equal([reason]);
+  });
+
+  for (const path of [
+    '/',
+    '/v1',
+    '/v1/',
+    '/v1/metadata/',
+    '/V1/tasks',
+    '/license/',
+    '/constructor',
+  ])
     it(`answers ${path} with the list of what can be asked`, async () => {
       expect(await ask(path)).to.deep.equal({
         status: 200,
         type: 'text/plain; charset=utf-8',
-        text: '{"AvailableCommands":["/v1/metadata","/v1/tasks","/v1/health","/v1/explain"]}',
+        text: '{"AvailableCommands":["/v1/metadata","/v1/tasks","/license","/v1/health","/v1/explain"]}',
       });
     });
 

@@ -306,7 +306,9 @@ describe('the task metadata server', () => {
   describe('asked for statistics', () => {
     const text = '{"read":"x","memory_stats":{"limit":9223372036854771712}}';
     const rates = { received: 1.5, sent: 0 };
-    const withSample = (sample: { text: string; rates: typeof rates | null } | null) => ({
+    const withSample = (
+      sample: { text: string; rates: typeof rates | null } | 'pending' | null,
+    ) => ({
       taskOf: () => taskArn,
       container: async () => servedContainer(),
       sample: () => sample,
@@ -329,6 +331,13 @@ describe('the task metadata server', () => {
       await open(withSample({ text, rates: null }));
       expect((await ask('/v4/a/task/stats')).text).to.equal(`{"d1":{},"d2":${text}}`);
       expect((await ask('/v3/a/task/stats')).text).to.equal(`{"d1":null,"d2":${text}}`);
+    });
+
+    it('gives an empty one before the first', async () => {
+      await open(withSample('pending'));
+      expect((await ask('/v3/a/stats')).text).to.equal('null');
+      expect((await ask('/v4/a/stats')).text).to.equal('{}');
+      expect((await ask('/v4/a/task/stats')).text).to.equal('{"d1":{},"d2":{}}');
     });
 
     it('says so where there are none', async () => {
