@@ -20,8 +20,12 @@ const loadAddon = `module.exports = () => {
   return addon.exports;
 };`;
 
+/** What undici has beside its requests: it is two thirds of it. */
+const besideRequests = /^\.\/lib\/(mock|interceptor|cache|web)\//;
+const ofUndici = /[\\/]undici[\\/]index\.js$/;
+
 /** Loads as nothing; using it says what is missing. */
-const standIn = `const missing = () => { throw new Error('BuildKit and SSH are not part of this agent'); };
+const standIn = `const missing = () => { throw new Error('This is not part of the agent'); };
 module.exports = new Proxy(missing, { get: (_, name) => (name === '__esModule' ? false : module.exports) });`;
 
 const replacements = {
@@ -29,6 +33,9 @@ const replacements = {
   setup({ onResolve, onLoad }) {
     onResolve({ filter: /^node-gyp-build$/ }, () => ({ path: 'addon', namespace: 'made' }));
     onResolve({ filter: unused }, () => ({ path: 'unused', namespace: 'made' }));
+    onResolve({ filter: besideRequests }, ({ importer }) =>
+      ofUndici.test(importer) ? { path: 'unused', namespace: 'made' } : undefined,
+    );
     onLoad({ filter: /.*/, namespace: 'made' }, ({ path }) => ({
       contents: path === 'addon' ? loadAddon : standIn,
       resolveDir: root,
