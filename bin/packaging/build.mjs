@@ -24,9 +24,12 @@ const loadAddon = `module.exports = () => {
 const besideRequests = /^\.\/lib\/(mock|interceptor|cache|web)\//;
 const ofUndici = /[\\/]undici[\\/]index\.js$/;
 
-/** Loads as nothing; using it says what is missing. */
-const standIn = `const missing = () => { throw new Error('This is not part of the agent'); };
-module.exports = new Proxy(missing, { get: (_, name) => (name === '__esModule' ? false : module.exports) });`;
+/** Loads as nothing, of which things can be made; calling it says what is missing. */
+const standIn = `function missing() { throw new Error('This is not part of the agent'); }
+module.exports = new Proxy(missing, {
+  get: (_, name) => (name === '__esModule' ? false : module.exports),
+  construct: () => module.exports,
+});`;
 
 const replacements = {
   name: 'replacements',
