@@ -100,6 +100,8 @@ export interface Agent extends Memory {
   /** What its containers use. */
   sampler: Sampler;
   names: EngineNames;
+  /** Tells how many wait for what has changed to be on disk. */
+  journal: Pick<Journal, 'waiting'>;
   start(): void;
   /** Asks it to stop; tasks go on running. */
   stop(): void;
@@ -142,7 +144,7 @@ export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: S
     ...memory,
     sampler,
     names: ports.docker.names,
-    ended,
+    ...{ ended, journal },
     start: () => {
       journal.follow(root);
       forgetEnded(root, memory);

@@ -1,3 +1,4 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Cancel, Clock } from './port.ts';
 import { WaitHeap } from './waits.ts';
 
@@ -58,4 +59,23 @@ class RealClock implements Clock {
       this.#set();
     }
   }
+}
+
+/** How often the event loop is looked at, once anybody asks: seldom enough to cost nothing. */
+const lagResolutionMs = 100;
+
+/** Measures the longest turn of the event loop from one call to the next; nothing at the first. */
+export function lagMeter(): () => number | null {
+  let meter: ReturnType<typeof monitorEventLoopDelay> | null = null;
+  return () => {
+    if (!meter) {
+      meter = monitorEventLoopDelay({ resolution: lagResolutionMs });
+      meter.enable();
+      return null;
+    }
+    // What it measures is from one look to the next, in nanoseconds.
+    const longestMs = meter.max / 1e6 - lagResolutionMs;
+    meter.reset();
+    return Math.max(0, longestMs);
+  };
 }
