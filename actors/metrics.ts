@@ -113,7 +113,8 @@ function count(actor: AnyActorRef, counts: ActorCounts): void {
   if (service) {
     const { connectedAt } = context as { connectedAt: number | null };
     counts.sessions[service] = /\bserving\b/.test(state) ? connectedAt : null;
-  } else if (machine === 'task') counts.tasks[knownStatus(state, context as TaskContext)]++;
+  } else if (machine === 'task')
+    counts.tasks[knownStatus(state.replace(/\..*/, ''), context as TaskContext)]++;
   else if (machine === 'report') counts.queues.reports += (context as OutboxContext).queue.length;
   else if (machine === 'admission')
     counts.queues.admission = (context as AdmissionContext).waiting.length;

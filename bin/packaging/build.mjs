@@ -1,4 +1,5 @@
-// Bundles the agent into one file, dist/ecs-agent.cjs, with the LevelDB addon and the licences beside it.
+// Bundles the agent into one file, dist/ecs-agent.cjs, with the LevelDB addon, the
+// dashboard of its metrics and the licences beside it.
 import { chmodSync, copyFileSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -68,6 +69,7 @@ const { metafile } = await build({
 });
 copyFileSync(addonFile(), join(dist, 'classic-level.node'));
 copyFileSync(join(root, 'LICENSE'), join(dist, 'LICENSE'));
+copyFileSync(join(root, 'bin/metrics/dashboard.json'), join(dist, 'grafana-dashboard.json'));
 writeFileSync(join(dist, 'THIRD-PARTY'), thirdParty(root, metafile));
 chmodSync(bundle, 0o755);
 console.log(`dist/ecs-agent.cjs ${(statSync(bundle).size / 1e6).toFixed(1)} MB`);
