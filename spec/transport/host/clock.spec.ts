@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { realClock } from '../../../transport/host/clock.ts';
+import { lagMeter, realClock } from '../../../transport/host/clock.ts';
 import { WaitHeap } from '../../../transport/host/waits.ts';
 
 describe('the clock', () => {
@@ -126,5 +126,23 @@ describe('the heap of waits', () => {
     heap.add({ time: 5, wake: () => {} });
     expect(heap.takeDue(4)).to.equal(undefined);
     expect(heap.first?.time).to.equal(5);
+  });
+});
+
+describe('the lag of the event loop', () => {
+  const clock = realClock();
+  const pass = (ms: number) =>
+    new Promise<void>((resolve) => clock.at(clock.now() + ms, () => resolve()));
+
+  it('is the longest turn since it was last asked for', async () => {
+    const lagMs = lagMeter();
+    expect(lagMs()).to.equal(null);
+    await pass(250);
+    const busyUntil = clock.now() + 700;
+    while (clock.now() < busyUntil);
+    await pass(250);
+    expect(lagMs()).to.be.within(500, 5_000);
+    await pass(250);
+    expect(lagMs()).to.be.below(500);
   });
 });
