@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { wireTaskOf } from '../../transport/acs/task-definition.ts';
@@ -15,7 +15,8 @@ import dashboard from '../metrics/dashboard.json' with { type: 'json' };
 import { type Panel, panelsSvg, type Series } from './panels.ts';
 
 const root = join(import.meta.dirname, '../..');
-const image = process.argv[2] ?? 'busybox:local';
+/** An image with busybox that the Engine has, and where the Engine listens if not where it usually does. */
+const [image = 'busybox:local', dockerHost] = process.argv.slice(2);
 const seconds = 60;
 const pulse = { clock: realClock(), random: realRandom };
 const cluster = `dashboard-${pulse.random.uuid().slice(0, 8)}`;
@@ -34,7 +35,7 @@ function startAgent(plane: LocalPlane, data: string, port: number): ChildProcess
     env: {
       ...{ ECS_CLUSTER: cluster, ECS_BACKEND_HOST: plane.url, AWS_DEFAULT_REGION: 'local' },
       ...{ AWS_ACCESS_KEY_ID: 'LOCAL', AWS_SECRET_ACCESS_KEY: 'local', ECS_EXTERNAL: 'true' },
-      ...(process.env.DOCKER_HOST && { DOCKER_HOST: process.env.DOCKER_HOST }),
+      ...(dockerHost && { DOCKER_HOST: dockerHost }),
       ...{ ECS_DATADIR: data, ECS_LOGLEVEL: 'error', ECS_IMAGE_PULL_BEHAVIOR: 'prefer-cached' },
       ...{ ECS_INTROSPECTION_PORT: '0', ECS_DISABLE_IMAGE_CLEANUP: 'true' },
       ...{ ECS_CONTAINER_STOP_TIMEOUT: '2s', ECS_ENGINE_TASK_CLEANUP_WAIT_DURATION: '1m' },
@@ -68,16 +69,26 @@ async function startPrometheus(folder: string, agentPort: number) {
 const command = (text: string): string[] => ['/bin/busybox', 'sh', '-c', text];
 const runs = { name: 'web', image, memory: 6, command: command('while :; do sleep 1; done') };
 const works = { name: 'job', image, memory: 6, command: command('sleep 6; exit 0') };
+/** Two of them have no room beside each other. */
+const large = { ...works, memory: Math.floor(totalmem() * 0.6e-6) };
 const missing = { name: 'gone', image: 'localhost:1/missing:1', memory: 6 };
 
-/** Every two seconds a task: some run on, some end, some have no image; later some are stopped. */
+function containerAt(second: number) {
+  if (second === 14 || second === 20) return large;
+  if (second % 12 === 10) return missing;
+  return second % 6 === 2 ? works : runs;
+}
+
+/**
+ * Every two seconds a task: some run on, some end, some have no image, one waits for room;
+ * later some are stopped.
+ */
 async function runTasks(plane: LocalPlane): Promise<void> {
   const arns: string[] = [];
   for (let second = 0; second < seconds; second += 2) {
     if (second < 44) {
-      const container = second % 12 === 8 ? missing : second % 6 === 2 ? works : runs;
       const arn = localTaskArn(cluster, pulse.random.uuid().replaceAll('-', ''));
-      const definition = { family: 'dashboard', containerDefinitions: [container] };
+      const definition = { family: 'dashboard', containerDefinitions: [containerAt(second)] };
       plane.run(wireTaskOf(definition, { arn, version: '1' }));
       arns.push(arn);
     } else plane.stop(arns.shift() ?? '');
