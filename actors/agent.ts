@@ -101,6 +101,8 @@ export interface Agent extends Memory {
   names: EngineNames;
   /** Where it runs. */
   place(): Place;
+  /** Tells how many wait for what has changed to be on disk. */
+  journal: Pick<Journal, 'waiting'>;
   start(): void;
   /** Asks it to stop; tasks go on running. */
   stop(): void;
@@ -141,7 +143,7 @@ export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: S
   return {
     system: root.system,
     ...memory,
-    ...{ sampler, ended, names: ports.docker.names },
+    ...{ sampler, ended, journal, names: ports.docker.names },
     place: () => placeOf(learned),
     start: () => {
       journal.follow(root);

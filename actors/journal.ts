@@ -65,6 +65,11 @@ export class Journal {
     });
   }
 
+  /** How many wait for a batch to be on disk. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** Follows and writes no more; what is not yet written is dropped unless committed before. */
   detach(): void {
     this.#detach();

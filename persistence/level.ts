@@ -25,8 +25,9 @@ import { StoreError } from './store.ts';
  * database is copied to `agent.level.damaged`, over an earlier copy, before it is repaired.
  */
 export class LevelStore extends RecordStore {
-  constructor(directory: string) {
-    super(new LevelMedium(resolve(directory)));
+  /** What is written goes `through` what counts it, if anything does. */
+  constructor(directory: string, through: (medium: Medium) => Medium = (medium) => medium) {
+    super(through(new LevelMedium(resolve(directory))));
   }
 }
 

@@ -11,6 +11,7 @@ import { openIntrospection } from '../../transport/http/introspection.ts';
 import type { IntrospectionSource } from '../../transport/http/port.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import { gatherSources, readLocalConfig } from '../config/load.ts';
+import { type Metrics, metricsOf } from '../metrics/metrics.ts';
 import { ownLicence } from '../service/licence.ts';
 import { beginLife, type Life } from '../service/life.ts';
 import { type AgentLog, openLog, plainLog } from '../service/log.ts';
@@ -110,7 +111,9 @@ async function run(begun: Run): Promise<number> {
   const { config, metadata, flags, log, life } = begun;
   const kept = platform === 'linux' ? lowerOomScore() : null;
   if (kept) log.debug('The out-of-memory score cannot be lowered', { error: kept });
-  const store = config.checkpoint ? new LevelStore(config.dataDirectory) : forgetful;
+  const metrics = await metricsOf(begun);
+  const { ports: meter } = metrics;
+  const store = config.checkpoint ? new LevelStore(config.dataDirectory, meter.medium) : forgetful;
   const rows = await openStore(store, log);
   try {
     const ec2InstanceId = await metadata.instanceId();
@@ -120,13 +123,13 @@ async function run(begun: Run): Promise<number> {
       return resumed.exit.code;
     }
     const { insecure } = flags;
-    const assembly = { ...begun, insecure, ec2InstanceId, store, saved: resumed.saved };
+    const assembly = { ...begun, insecure, ec2InstanceId, store, meter, saved: resumed.saved };
     if (life.ending.aborted) return exitCodes.clean;
     const engine = connectEngine(assembly);
     const calls = callsOf(assembly, engine.host);
     const agent = assemble(assembly, engine, calls);
     if (log.hears('info')) logTransitions(agent.system, log, log.hears('debug') ? 'debug' : 'info');
-    return await untilEnded(agent, { ...assembly, docker: engine.docker, calls });
+    return await untilEnded(agent, { ...assembly, metrics, docker: engine.docker, calls });
   } finally {
     await store.close();
   }
@@ -147,21 +150,27 @@ async function openStore(store: Store, log: AgentLog): Promise<Row[]> {
   return rows;
 }
 
-async function untilEnded(agent: Agent, parts: Run & TaskServerParts): Promise<number> {
-  const { config, clock, log, life } = parts;
+async function untilEnded(
+  agent: Agent,
+  parts: Run & TaskServerParts & { metrics: Metrics },
+): Promise<number> {
+  const { config, clock, log, life, metrics } = parts;
   const looked = { ...agent, version: agentText, limits: waitLimits(config), clock };
   life.ending.addEventListener('abort', () => agent.stop(), { once: true });
   life.dump = () => {
     log.critical('What the agent does follows', memoryNow());
     for (const { message, fields } of dumpOf(looked)) log.critical(message, fields);
   };
+  metrics.follow(agent);
   agent.start();
   const tasksDoor = openTaskDoor(agent, parts);
   const { close } = await openDoor(introspect(looked), { config, clock, log });
+  const served = await metrics.serve(agent);
   const { code, reason } = await agent.ended;
   // Not waited for: a client that holds its request open must not keep the agent.
   void close();
   await tasksDoor.close();
+  void served.close();
   if (reason) log.error(reason);
   return code;
 }

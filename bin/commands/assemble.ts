@@ -22,6 +22,7 @@ import { registry } from '../../transport/registry/registry.ts';
 import { tcsClient } from '../../transport/tcs/client.ts';
 import { downloadMs, updateFiles } from '../../transport/update/download.ts';
 import type { Config } from '../config/config.ts';
+import { type PortMeter, unmetered } from '../metrics/ports.ts';
 import type { Environment } from '../variables/variables.ts';
 import { agentHash, agentVersion } from '../version.ts';
 import { callsOf } from './calls.ts';
@@ -42,10 +43,17 @@ export interface Assembly {
   environment?: Environment;
   /** Whether ECS and ACS need not prove who they are (`-k`); by default they must. */
   insecure?: boolean;
+  /** Counts what is asked of Docker and of ECS; by default nothing does. */
+  meter?: PortMeter;
 }
 
 /** The Engine that the configuration names, and the cgroups of tasks beside it. */
-export function connectEngine({ config, clock, log }: Pick<Assembly, 'config' | 'clock' | 'log'>) {
+export function connectEngine({
+  config,
+  clock,
+  log,
+  meter = unmetered,
+}: Pick<Assembly, 'config' | 'clock' | 'log' | 'meter'>) {
   const { dynamicPorts: portRange, ipCompatibility } = config;
   const host = realHost({ portRange, ipCompatibility });
   const { ipv6Only } = host.facts();
@@ -90,7 +98,7 @@ export function connectEngine({ config, clock, log }: Pick<Assembly, 'config' | 
     isKnown = true;
     return answer;
   };
-  return { docker: { ...docker, version }, cgroups, host };
+  return { docker: meter.docker({ ...docker, version }), cgroups, host };
 }
 
 /** An agent on this process's own host, with what it needs of the outside world. */
@@ -99,14 +107,14 @@ export function assemble(
   engine: ReturnType<typeof connectEngine>,
   way = callsOf(assembly, engine.host),
 ): Agent {
-  const { config, clock, log, store, saved, metadata } = assembly;
+  const { config, clock, log, store, saved, metadata, meter = unmetered } = assembly;
   const { platform, cpuArchitecture } = engine.host.facts();
   const pause = platform === 'linux' ? pauseImage(cpuArchitecture) : null;
   const { ecs, calls, verified, common, userAgent, ipv6Only } = way;
   const { type: authType, data: authData } = config.engineAuth;
   const ports = {
     ...engine,
-    ...{ clock, random: realRandom, store, log, metadata, ecs },
+    ...{ clock, random: realRandom, store, log, metadata, ecs: meter.ecs(ecs) },
     ec2: ec2Client({
       ...{ endpoint: ec2Endpoint(config.region, { ipv6Only }), userAgent, ...common },
       dispatcherFor: verified.dispatcherFor,

@@ -61,6 +61,8 @@ export interface Config {
   log: LogRules;
   /** Where the introspection endpoint listens; port 0 turns it off. */
   introspection: { address: string; port: number };
+  /** Where the metrics of the agent itself are served; null where they are not. */
+  prometheus: { address: string; port: number } | null;
   metricsDisabled: boolean;
   /** Whether the Engine is asked for statistics of containers instead of telling them, how often. */
   polling: { enabled: boolean; everyMs: number };
@@ -156,7 +158,7 @@ function settle(settings: Settings, platform: Platform): string[] {
   const low = settings.ECS_IMAGE_CLEANUP_DISK_LOW_PERCENT;
   const more = [
     ...(platform === 'windows' && settings.ECS_ENABLE_TASK_IAM_ROLE ? [80] : []),
-    ...(settings.ECS_ENABLE_PROMETHEUS_METRICS ? [51_680] : []),
+    ...(settings.ECS_ENABLE_PROMETHEUS_METRICS ? [settings.ECS_PROMETHEUS_METRICS_PORT] : []),
   ];
   settings.ECS_RESERVED_PORTS = [...new Set([...settings.ECS_RESERVED_PORTS, ...more])];
   if (low < high) return [];

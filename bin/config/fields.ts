@@ -71,6 +71,12 @@ const stateOf = (settings: Settings, platform: Platform) => ({
     address: settings.ECS_INTROSPECTION_BIND_ADDRESS,
     port: settings.ECS_INTROSPECTION_PORT,
   },
+  prometheus: settings.ECS_ENABLE_PROMETHEUS_METRICS
+    ? {
+        address: settings.ECS_PROMETHEUS_METRICS_BIND_ADDRESS,
+        port: settings.ECS_PROMETHEUS_METRICS_PORT,
+      }
+    : null,
 });
 
 const capacityOf = (settings: Settings) => ({

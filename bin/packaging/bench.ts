@@ -1,4 +1,5 @@
-// Prints what the built agent costs: boot, tasks to RUNNING on an Engine that answers at once, memory.
+// Prints what the built agent costs: boot, tasks to RUNNING on an Engine that answers at once, memory;
+// with --metrics what it costs while it counts for Prometheus, and what a scrape takes then.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,7 +13,10 @@ import { serveEngine } from '../../transport/sim/engine-http.ts';
 import { LocalPlane, localTaskArn } from '../commands/local-plane.ts';
 
 const bundle = join(dirname(fileURLToPath(import.meta.url)), '../../dist/ecs-agent.cjs');
-const count = Number(process.argv[2] ?? 200);
+const words = process.argv.slice(2);
+const count = Number(words.find((word) => /^\d+$/.test(word)) ?? 200);
+const hasMetrics = words.includes('--metrics');
+const scrapes = 20;
 const cluster = 'bench';
 const pulse = { clock: realClock(), random: realRandom };
 
@@ -35,6 +39,7 @@ function startAgent(plane: LocalPlane, socket: string, data: string): ChildProce
       ECS_EXTERNAL: 'true',
       ECS_LOGLEVEL: 'warn',
       ECS_IMAGE_PULL_BEHAVIOR: 'prefer-cached',
+      ECS_ENABLE_PROMETHEUS_METRICS: String(hasMetrics),
     },
   });
 }
@@ -69,6 +74,21 @@ async function bench(plane: LocalPlane, agent: ChildProcess): Promise<void> {
     `${count} tasks RUNNING              ${ms.toFixed(0)} ms, ${((count * 1_000) / ms).toFixed(0)} a second`,
   );
   console.log(`memory, ${count} tasks              ${memoryOf(agent)}`);
+  if (hasMetrics) await benchScrapes();
+}
+
+async function benchScrapes(): Promise<void> {
+  const times: number[] = [];
+  let bytes = 0;
+  for (let i = 0; i < scrapes; i++) {
+    const from = performance.now();
+    bytes = (await (await fetch('http://127.0.0.1:51680/metrics')).text()).length;
+    times.push(elapsed(from));
+  }
+  const median = times.sort((one, other) => one - other)[scrapes / 2] ?? 0;
+  console.log(
+    `${scrapes} scrapes of ${(bytes / 1e3).toFixed(0)} kB            median ${median.toFixed(1)} ms, longest ${times.at(-1)?.toFixed(1)} ms`,
+  );
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'ecs-agent-bench-'));

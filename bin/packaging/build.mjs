@@ -1,4 +1,5 @@
-// Bundles the agent into one file, dist/ecs-agent.cjs, with the LevelDB addon and the licences beside it.
+// Bundles the agent into one file, dist/ecs-agent.cjs, with the LevelDB addon, the
+// dashboard of its metrics and the licences beside it.
 import { chmodSync, copyFileSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,8 +11,12 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const dist = join(root, 'dist');
 const bundle = join(dist, 'ecs-agent.cjs');
 
-/** What dockerode loads only for BuildKit and for engines over SSH: neither is used here. */
-const unused = /^(@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|protobufjs\/.*|ssh2|cpu-features)$/;
+/**
+ * What dockerode loads only for BuildKit and for engines over SSH, and prom-client for kinds and
+ * collections of metrics of which there are none here.
+ */
+const unused =
+  /^(\.\/lib\/(cluster|defaultMetrics|pushgateway|summary)|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|protobufjs\/.*|ssh2|cpu-features)$/;
 
 /** The addon is found next to the bundle, wherever that lies and whatever the working directory. */
 const loadAddon = `module.exports = () => {
@@ -74,6 +79,7 @@ const { metafile } = await build({
 });
 copyFileSync(addonFile(), join(dist, 'classic-level.node'));
 copyFileSync(join(root, 'LICENSE'), join(dist, 'LICENSE'));
+copyFileSync(join(root, 'bin/metrics/dashboard.json'), join(dist, 'grafana-dashboard.json'));
 writeFileSync(join(dist, 'THIRD-PARTY'), thirdParty(root, metafile));
 chmodSync(bundle, 0o755);
 console.log(`dist/ecs-agent.cjs ${(statSync(bundle).size / 1e6).toFixed(1)} MB`);

@@ -1,5 +1,5 @@
 import { jsonObject, listOf, ports, wordList, wordMap } from '../config/json-kinds.ts';
-import { engineAddress, oneOf, optional, portRange, whole } from '../config/kinds.ts';
+import { engineAddress, ipAddress, oneOf, optional, portRange, whole } from '../config/kinds.ts';
 import { notYet, offSwitch, plainSwitch, textOf, variable } from './variable.ts';
 
 const windowsPorts = [2375, 2376, 51678, 51679, 3389, 135, 445, 5985, 5986, 53, 139];
@@ -118,9 +118,23 @@ export const capacityVariables = {
     file: 'InferentiaSupportEnabled',
     ...notYet('support for Inferentia'),
   }),
-  ECS_ENABLE_PROMETHEUS_METRICS: plainSwitch('Reserve TCP port 51680, too.', {
+  ECS_ENABLE_PROMETHEUS_METRICS: plainSwitch('Serve metrics of the agent itself to Prometheus.', {
     only: 'linux',
     idleInFile: 'PrometheusMetricsEnabled',
+  }),
+  ECS_PROMETHEUS_METRICS_BIND_ADDRESS: variable({
+    kind: ipAddress,
+    otherwise: '127.0.0.1',
+    only: 'linux',
+    own: true,
+    meaning: 'Address on which they are served.',
+  }),
+  ECS_PROMETHEUS_METRICS_PORT: variable({
+    kind: whole({ least: 1, most: 65_535 }),
+    otherwise: 51_680,
+    only: 'linux',
+    own: true,
+    meaning: 'Their TCP port, which tasks may not use then.',
   }),
   ECS_SHARED_VOLUME_MATCH_FULL_CONFIG: offSwitch(
     'Take a shared volume only if its driver options and labels match, too.',

@@ -27,7 +27,12 @@ export interface Question {
 export interface Answer {
   status: number;
   /** Null for an answer without a body. */
-  contentType: 'application/json' | 'text/plain' | 'text/plain; charset=utf-8' | null;
+  contentType:
+    | 'application/json'
+    | 'text/plain'
+    | 'text/plain; charset=utf-8'
+    | 'text/plain; version=0.0.4; charset=utf-8'
+    | null;
   body: string;
   headers?: Record<string, string>;
 }

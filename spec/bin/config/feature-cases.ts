@@ -185,6 +185,7 @@ const attached: Case[] = [
 ];
 
 const labels = 'ECS_PAUSE_LABELS';
+const served = { on: ['linux'] as Platform[], more: { ECS_ENABLE_PROMETHEUS_METRICS: 'true' } };
 const plugins = 'ECS_VOLUME_PLUGIN_CAPABILITIES';
 
 const chips: Case[] = [
@@ -202,6 +203,44 @@ const chips: Case[] = [
   ...of('ECS_ENABLE_PROMETHEUS_METRICS', 'reservedTcpPorts', [['true', [22, 51_680]]], {
     on: ['linux'],
     more: { ECS_RESERVED_PORTS: '[22]' },
+  }),
+  ...of(
+    'ECS_ENABLE_PROMETHEUS_METRICS',
+    'prometheus',
+    [
+      [undefined, null],
+      ['false', null],
+      ['true', { address: '127.0.0.1', port: 51_680 }],
+    ],
+    { on: ['linux'] },
+  ),
+  ...of(
+    'ECS_PROMETHEUS_METRICS_BIND_ADDRESS',
+    'prometheus.address',
+    [
+      [undefined, '127.0.0.1'],
+      ['0.0.0.0', '0.0.0.0'],
+      ['::1', '::1'],
+      ...wrong('an IP address, such as 127.0.0.1', '127.0.0.1', ['localhost', '*']),
+    ],
+    served,
+  ),
+  ...linuxOnly('ECS_PROMETHEUS_METRICS_BIND_ADDRESS', '0.0.0.0', '127.0.0.1'),
+  ...of(
+    'ECS_PROMETHEUS_METRICS_PORT',
+    'prometheus.port',
+    [
+      [undefined, 51_680],
+      ['1', 1],
+      ['65535', 65_535],
+      ...wrong('a whole number from 1 to 65535', 51_680, ['0', '65536', 'off']),
+    ],
+    served,
+  ),
+  ...linuxOnly('ECS_PROMETHEUS_METRICS_PORT', '9000', 51_680),
+  ...of('ECS_PROMETHEUS_METRICS_PORT', 'reservedTcpPorts', [['9000', [22, 9_000]]], {
+    on: ['linux'],
+    more: { ...served.more, ECS_RESERVED_PORTS: '[22]' },
   }),
   ...of(plugins, 'volumePluginCapabilities', [
     [undefined, []],
