@@ -51,8 +51,7 @@ export const serve = (ports: ServePorts): TaskServerSource => ({
     return found && found.dockerId !== '' ? found : null;
   },
   task: async (arn) => {
-    const plan = [...ports.plans.all()].find((candidate) => candidate.arn === arn);
-    return plan ? await taskIn(ports, plan) : null;
+    return ports.plans.knows(arn) ? await taskIn(ports, ports.plans.task(arn)) : null;
   },
   sample: (endpointId) => {
     const ref = refOf(ports, endpointId);
@@ -64,9 +63,10 @@ export const serve = (ports: ServePorts): TaskServerSource => ({
 /** Of the containers of a task that the Engine has made. */
 function samplesOf({ plans, system, sampler }: ServePorts, taskArn: string) {
   const samples = new Map<string, ReturnType<TaskServerSource['sample']>>();
-  const task = [...plans.all()].find(({ arn }) => arn === taskArn);
-  for (const container of task?.containers ?? []) {
-    const ref = { task: plans.task(taskArn), container };
+  if (!plans.knows(taskArn)) return samples;
+  const task = plans.task(taskArn);
+  for (const container of task.containers) {
+    const ref = { task, container };
     const dockerId = runtimeIdOf(system, ref);
     if (dockerId) samples.set(dockerId, sampler.sample(ref));
   }
@@ -128,8 +128,9 @@ function credentials(
 
 function isOver(system: System, taskArn: string): boolean {
   const task: AnyActorRef | undefined = system.get(taskActorId(taskArn));
-  const snapshot = task?.getSnapshot();
-  return snapshot?.matches('stopped') || snapshot?.matches('cleaning') || false;
+  const value: unknown = task?.getSnapshot().value;
+  const state = typeof value === 'string' ? value : Object.keys(value ?? {})[0];
+  return state === 'stopped' || state === 'cleaning';
 }
 
 async function taskIn(ports: ServePorts, plan: TaskPlan): Promise<ServedTask | null> {

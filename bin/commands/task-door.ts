@@ -14,6 +14,7 @@ import type { OpenServer } from '../../transport/http/server.ts';
 import { hostNetwork } from '../../transport/network/network.ts';
 import { openTaskServer, type TaskServerOptions } from '../../transport/tmds/server.ts';
 import type { Config } from '../config/config.ts';
+import { optimizeSooner } from '../service/memory.ts';
 import type { Assembly } from './assemble.ts';
 import type { callsOf } from './calls.ts';
 
@@ -29,6 +30,8 @@ export interface TaskServerParts
 const address = '127.0.0.1';
 /** How long to wait before listening is tried again: at first, and at most. */
 const waitsMs = { first: 1_000, longest: 60_000 };
+/** An agent that was asked so often for credentials may take memory to answer faster. */
+const manyRequests = 1_000;
 /** How long requests under way are waited for at the end. */
 const closeWithinMs = 1_000;
 
@@ -100,11 +103,20 @@ const upstream = ({ config: { backendHost: endpoint, region }, calls }: TaskServ
 function sourceOf(agent: Agent, parts: TaskServerParts) {
   const { clock, config, docker, calls } = parts;
   const { credentials } = calls.common;
-  return serve({
+  const source = serve({
     ...{ ...agent, clock, docker },
     place: () => placeShown(agent.place(), config),
     tags: tagReader({ ...upstream(parts), credentials, clock, random: realRandom }),
   });
+  let asked = 0;
+  return {
+    ...source,
+    credentials: (id: string) => {
+      asked += 1;
+      if (asked === manyRequests) optimizeSooner();
+      return source.credentials(id);
+    },
+  };
 }
 
 /** Where tasks are told that they run. */

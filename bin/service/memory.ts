@@ -1,5 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { getHeapStatistics } from 'node:v8';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 
 /** As the Docker Engine's own unit has it: tasks are to be ended before what runs them. */
 const wantedScore = -500;
@@ -76,4 +76,12 @@ export function watchHeap(exhausted: (heap: HeapStatistics) => void): void {
     exhausted(heap);
   });
   observer.observe({ entryTypes: ['gc'] });
+}
+
+/**
+ * From now on code that is run often is optimized as soon as Node.js does by itself: what that takes in
+ * memory is well spent where an agent is asked a lot. Later releases are left as they are at the start.
+ */
+export function optimizeSooner(): void {
+  if (process.versions.node.startsWith('20.')) setFlagsFromString('--interrupt-budget=135168');
 }

@@ -33,6 +33,7 @@ export interface AppendedFile {
 export class RotatedFile implements AppendedFile {
   readonly #path: string;
   readonly #rotation: Rotation;
+  #latest = { minute: -1, hour: '' };
   #open: { descriptor: number; bytes: number; hour: string } | null = null;
 
   constructor(path: string, rotation: Rotation) {
@@ -41,19 +42,28 @@ export class RotatedFile implements AppendedFile {
   }
 
   append(line: string, at: number): void {
-    const hour = hourOf(at);
+    const hour = this.#hourOf(at);
     if (this.#open && this.#isFull(this.#open, hour)) this.#setAside(this.#open.hour);
     this.#open ??= this.#begin(hour);
-    const bytes = Buffer.from(`${line}\n`);
+    const text = `${line}\n`;
+    const length = Buffer.byteLength(text);
+    let written = writeSync(this.#open.descriptor, text);
     // A disk that fills up takes a part of a line: the rest is still owed.
-    for (let written = 0; written < bytes.length; )
-      written += writeSync(this.#open.descriptor, bytes, written);
-    this.#open.bytes += bytes.length;
+    while (written < length)
+      written += writeSync(this.#open.descriptor, Buffer.from(text), written);
+    this.#open.bytes += length;
   }
 
   close(): void {
     if (this.#open) closeSync(this.#open.descriptor);
     this.#open = null;
+  }
+
+  /** Worked out once a minute, as many lines are of one. */
+  #hourOf(at: number): string {
+    const minute = Math.floor(at / 60_000);
+    if (minute !== this.#latest.minute) this.#latest = { minute, hour: hourOf(at) };
+    return this.#latest.hour;
   }
 
   #begin(hour: string) {

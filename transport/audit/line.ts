@@ -17,7 +17,7 @@ export interface AuditKeeper {
 export function auditLine(entry: AuditEntry, keeper: AuditKeeper, at: number): string {
   const { status, remote, path, userAgent, taskArn, event } = entry;
   return [
-    `${new Date(at).toISOString().slice(0, 19)}Z`,
+    secondOf(at),
     String(status),
     remote.address === '' ? '-' : addressOf(remote),
     `"${escaped(path)}"`,
@@ -30,16 +30,31 @@ export function auditLine(entry: AuditEntry, keeper: AuditKeeper, at: number): s
   ].join(' ');
 }
 
+/** Many lines are of one second. */
+let latest = { second: -1, text: '' };
+
+function secondOf(at: number): string {
+  const second = Math.floor(at / 1_000);
+  if (second !== latest.second)
+    latest = { second, text: `${new Date(at).toISOString().slice(0, 19)}Z` };
+  return latest.text;
+}
+
 const addressOf = ({ address, port }: AuditEntry['remote']): string =>
   address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 
 // Besides control characters those that some readers take for the end of a line.
 const special = /["\\\p{Cc}\u2028\u2029]/gu;
 
+/** What needs no escape, as most does. */
+const plain = /^[ !#-[\]-~]*$/;
+
 const escaped = (text: string): string =>
-  text.replace(special, (found) => {
-    if (found === '"' || found === '\\') return `\\${found}`;
-    const code = found.charCodeAt(0);
-    const bytes = code < 0x100 ? [code] : [...Buffer.from(found)];
-    return bytes.map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
-  });
+  plain.test(text)
+    ? text
+    : text.replace(special, (found) => {
+        if (found === '"' || found === '\\') return `\\${found}`;
+        const code = found.charCodeAt(0);
+        const bytes = code < 0x100 ? [code] : [...Buffer.from(found)];
+        return bytes.map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
+      });

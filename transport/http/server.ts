@@ -2,6 +2,7 @@ import {
   createServer,
   type IncomingHttpHeaders,
   type IncomingMessage,
+  type OutgoingHttpHeaders,
   type RequestListener,
   type Server,
   type ServerResponse,
@@ -187,11 +188,9 @@ const lengthOf = ({ headers }: IncomingMessage): number | null =>
   headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : null;
 
 function send(response: ServerResponse, { status, contentType, body, headers }: Answer): void {
-  response.writeHead(status, {
-    ...(contentType !== null && { 'content-type': contentType }),
-    'content-length': Buffer.byteLength(body),
-    ...headers,
-  });
+  const all: OutgoingHttpHeaders = contentType === null ? {} : { 'content-type': contentType };
+  all['content-length'] = Buffer.byteLength(body);
+  response.writeHead(status, Object.assign(all, headers));
   response.end(body);
 }
 

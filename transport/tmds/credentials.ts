@@ -20,7 +20,7 @@ const retryAfterS = '1';
  * not.
  */
 export function vend(
-  source: Pick<TaskServerSource, 'credentials'>,
+  found: ReturnType<TaskServerSource['credentials']>,
   { version, id }: { version: 1 | 2; id: string },
 ): Vended {
   const refusal = (status: number, code: string, message: string): Vended => ({
@@ -33,7 +33,6 @@ export function vend(
     event: 'GetCredentials',
   });
   if (id === '') return refusal(400, 'NoIdInRequest', 'No Credential ID in the request');
-  const found = source.credentials(id);
   if (found === null) return refusal(400, 'InvalidIdInRequest', 'Credentials not found');
   if (found !== 'pending') return served(found);
   const pending = refusal(503, 'CredentialsUninitialized', 'Credentials uninitialized for ID');

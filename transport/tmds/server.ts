@@ -64,11 +64,13 @@ function answered(
   const path = decoded(question.path);
   const what = asked(path, question.search);
   const headers = limitHeaders(options.rates, question);
-  if (!limit.lets(keyOf(options.source, what, question))) {
+  // Looked up once, as nothing is asked for as often.
+  const keys = what.is === 'credentials' ? options.source.credentials(what.id) : null;
+  if (!limit.lets(keyOf(taskIn(options.source, what, keys), what, question))) {
     note(options, { question, path }, { status: 429, taskArn: null, event: eventOf(what) });
     return { ...throttled, headers };
   }
-  const answer = route(options, what, { question, path });
+  const answer = route(options, what, { question, path, keys });
   return answer instanceof Promise
     ? answer.then((late) => withHeaders(late, headers))
     : withHeaders(answer, headers);
@@ -85,16 +87,19 @@ interface Request {
   path: string;
 }
 
+/** What is under the id of a request for credentials. */
+type Keys = ReturnType<TaskServerSource['credentials']>;
+
 function route(
   options: TaskServerOptions,
   what: Asked,
-  { question, path }: Request,
+  { question, path, keys }: Request & { keys: Keys },
 ): Answer | Promise<Answer> {
   const { source, agentApi } = options;
   switch (what.is) {
     case 'credentials': {
-      const { answer, ...whose } = vend(source, what);
-      note(options, { question, path }, { status: answer.status, ...whose });
+      const { answer, taskArn, event } = vend(keys, what);
+      note(options, { question, path }, { status: answer.status, taskArn, event });
       return answer;
     }
     case 'container':
@@ -124,18 +129,16 @@ function route(
  * Each task has a rate of its own for each path, whatever address it asks from: those that share one
  * cannot exhaust each other's. What names no task counts for its address.
  */
-function keyOf(source: TaskServerSource, what: Asked, { remote, path }: Question): string {
-  const task = taskIn(source, what);
+function keyOf(task: string | null, what: Asked, { remote, path }: Question): string {
   if (task !== null) return `${task}|${path}`;
   const kind = what.is === 'nothing' ? '' : what.is;
   return `${remote.address}|${kind}`;
 }
 
-function taskIn(source: TaskServerSource, what: Asked): string | null {
+function taskIn(source: TaskServerSource, what: Asked, keys: Keys): string | null {
   if (!('id' in what)) return null;
   if (what.is !== 'credentials') return source.taskOf(what.id);
-  const found = source.credentials(what.id);
-  return found === null || found === 'pending' ? null : found.taskArn;
+  return keys === null || keys === 'pending' ? null : keys.taskArn;
 }
 
 const eventOf = (what: Asked) => (what.is === 'credentials' ? ('GetCredentials' as const) : null);
@@ -147,7 +150,8 @@ function note(
 ): void {
   const { remote, headers } = question;
   const userAgent = headers['user-agent'] ?? '';
-  audit.write({ ...outcome, remote, path: withoutIds(path), userAgent });
+  const { status, taskArn, event } = outcome;
+  audit.write({ status, taskArn, event, remote, path: withoutIds(path), userAgent });
 }
 
 function limitHeaders({ steady }: RateRules, { headers, remote }: Question) {
