@@ -10,8 +10,9 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const dist = join(root, 'dist');
 const bundle = join(dist, 'ecs-agent.cjs');
 
-/** What dockerode loads only for BuildKit and for engines over SSH: neither is used here. */
-const unused = /^(@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|protobufjs\/.*|ssh2|cpu-features)$/;
+/** What dockerode loads only for building images and for engines over SSH: neither is used here. */
+const unused =
+  /^(@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|protobufjs\/.*|ssh2|cpu-features|tar-fs)$/;
 
 /** The addon is found next to the bundle, wherever that lies and whatever the working directory. */
 const loadAddon = `module.exports = () => {
@@ -21,7 +22,7 @@ const loadAddon = `module.exports = () => {
 };`;
 
 /** Loads as nothing; using it says what is missing. */
-const standIn = `const missing = () => { throw new Error('BuildKit and SSH are not part of this agent'); };
+const standIn = `const missing = () => { throw new Error('Building images and SSH are not part of this agent'); };
 module.exports = new Proxy(missing, { get: (_, name) => (name === '__esModule' ? false : module.exports) });`;
 
 const replacements = {
