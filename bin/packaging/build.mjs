@@ -12,11 +12,11 @@ const dist = join(root, 'dist');
 const bundle = join(dist, 'ecs-agent.cjs');
 
 /**
- * What dockerode loads only for BuildKit and for engines over SSH, and prom-client for kinds and
- * collections of metrics of which there are none here.
+ * What dockerode loads only for building images and for engines over SSH, and prom-client for kinds
+ * and collections of metrics of which there are none here.
  */
 const unused =
-  /^(\.\/lib\/(cluster|defaultMetrics|pushgateway|summary)|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|protobufjs\/.*|ssh2|cpu-features)$/;
+  /^(\.\/lib\/(cluster|defaultMetrics|pushgateway|summary)|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|protobufjs\/.*|ssh2|cpu-features|tar-fs)$/;
 
 /** The addon is found next to the bundle, wherever that lies and whatever the working directory. */
 const loadAddon = `module.exports = () => {
