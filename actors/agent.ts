@@ -30,6 +30,7 @@ import type { UpdatePort } from '../transport/update/port.ts';
 import { type Booting, bindBoot } from './boot.ts';
 import { bindContainer } from './container.ts';
 import { effect, type Pulse, type System, timer } from './effect.ts';
+import { FlightRecorder, type RecordedPorts, type RecordedSettings } from './flight.ts';
 import { bindImages, ImageLedger } from './images.ts';
 import { tellDelay } from './instance.ts';
 import { Journal, journalActor } from './journal.ts';
@@ -51,7 +52,7 @@ import { Vault } from './vault.ts';
 import { bindWatch } from './watch.ts';
 
 /** Everything outside the process, as the agent sees it. */
-export interface AgentPorts extends Pulse {
+export interface AgentPorts extends Pulse, RecordedPorts {
   docker: EnginePort;
   ecs: EcsPort;
   ec2: Ec2Port;
@@ -69,7 +70,7 @@ export interface AgentPorts extends Pulse {
 }
 
 /** What the agent must know to run; each with its unit in its name. */
-export interface AgentSettings extends RegisterSettings {
+export interface AgentSettings extends RegisterSettings, RecordedSettings {
   cluster: string;
   /** Whether no cluster was configured, so that the default one is made where it is missing. */
   makesCluster: boolean;
@@ -100,6 +101,7 @@ export interface Agent extends Memory {
   /** What its containers use. */
   sampler: Sampler;
   names: EngineNames;
+  flight: FlightRecorder;
   start(): void;
   /** Asks it to stop; tasks go on running. */
   stop(): void;
@@ -135,15 +137,14 @@ export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: S
     journal.detach();
     sampler.close();
   });
+  const flight = new FlightRecorder(ports);
   const host = () => sampledHost(ports.host, engine);
   const sampler = new Sampler({ ...ports, ...memory, sampling: settings.sampling, host });
   return {
-    system: root.system,
-    ...memory,
-    sampler,
-    names: ports.docker.names,
+    ...{ system: root.system, names: ports.docker.names, ...memory, sampler, flight },
     ended,
     start: () => {
+      if (settings.flightRecorded) flight.follow(root);
       journal.follow(root);
       forgetEnded(root, memory);
       sampler.follow(root);

@@ -1,6 +1,8 @@
 import { type Agent, type AgentSettings, createAgent } from '../../actors/agent.ts';
+import type { RecordedPorts } from '../../actors/flight.ts';
 import type { Log } from '../../actors/recorder.ts';
 import type { Saved } from '../../actors/restore.ts';
+import { noFlightLog } from '../../persistence/flight/none.ts';
 import type { Store } from '../../persistence/store.ts';
 import { acsClient } from '../../transport/acs/client.ts';
 import { linuxCgroups } from '../../transport/cgroup/cgroups.ts';
@@ -32,6 +34,8 @@ export interface Assembly {
   log: Log;
   store: Store;
   saved: Saved;
+  /** Where what happens is recorded; by default in memory only. */
+  flight?: RecordedPorts['flight'];
   /** What the EC2 instance tells of itself; nothing off EC2. */
   metadata: InstanceMetadataPort;
   /** Which EC2 instance this is; null off EC2. */
@@ -92,13 +96,14 @@ export function connectEngine({ config, clock, log }: Pick<Assembly, 'config' | 
 /** An agent on this process's own host, with what it needs of the outside world. */
 export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEngine>): Agent {
   const { config, clock, log, store, saved, metadata } = assembly;
+  const flight = assembly.flight ?? { log: noFlightLog, lines: [] };
   const { platform, cpuArchitecture } = engine.host.facts();
   const pause = platform === 'linux' ? pauseImage(cpuArchitecture) : null;
   const { ecs, calls, verified, common, userAgent, ipv6Only } = callsOf(assembly, engine.host);
   const { type: authType, data: authData } = config.engineAuth;
   const ports = {
     ...engine,
-    ...{ clock, random: realRandom, store, log, metadata, ecs },
+    ...{ clock, random: realRandom, store, log, metadata, ecs, flight },
     ec2: ec2Client({
       ...{ endpoint: ec2Endpoint(config.region, { ipv6Only }), userAgent, ...common },
       dispatcherFor: verified.dispatcherFor,
@@ -145,7 +150,8 @@ export function settingsOf({
   config,
   metadata,
   ec2InstanceId,
-}: Pick<Assembly, 'config' | 'metadata' | 'ec2InstanceId'>): AgentSettings {
+  environment,
+}: Pick<Assembly, 'config' | 'metadata' | 'ec2InstanceId' | 'environment'>): AgentSettings {
   const { taskLimits, pull } = config;
   return {
     cluster: config.cluster,
@@ -166,6 +172,8 @@ export function settingsOf({
       spot: config.spotDraining && metadata !== noMetadata,
     },
     sampling: config.metricsDisabled ? { by: 'nothing' } : { by: 'stream' },
+    // For the bench alone, which tells what the record costs.
+    flightRecorded: environment?.ECS_BENCH_WITHOUT_FLIGHT !== 'true',
     reservedMemoryMiB: config.reservedMemoryMiB,
     reservedTcpPorts: config.reservedTcpPorts,
     reservedUdpPorts: config.reservedUdpPorts,

@@ -42,6 +42,7 @@ export const settings: AgentSettings = {
   matchSharedVolumes: false,
   watching: { warmPool: false, spot: false },
   sampling: { by: 'nothing' },
+  flightRecorded: true,
   reservedMemoryMiB: 512,
   reservedTcpPorts: [22],
   reservedUdpPorts: [],

@@ -4,6 +4,7 @@ import { stateName } from '../../actors/recorder.ts';
 import { sortRows } from '../../actors/restore.ts';
 import type { AgentExit } from '../../machines/agent/model.ts';
 import { FaultyStore } from '../../persistence/faulty.ts';
+import { MemoryFlightLog } from '../../persistence/flight/memory.ts';
 import type { Row } from '../../persistence/store.ts';
 import { type EnginePort, engineNames } from '../../transport/docker/port.ts';
 import type { Ec2Port } from '../../transport/ec2/port.ts';
@@ -56,6 +57,8 @@ export class World {
   /** Whose credentials it asked for. */
   readonly logins: LoginRequest[] = [];
   store = new FaultyStore();
+  /** What outlives the process of its flight record. */
+  readonly flightLog = new MemoryFlightLog();
   agent: Agent | undefined;
   exit: AgentExit | undefined;
   readonly #settings: AgentSettings;
@@ -99,7 +102,8 @@ export class World {
     const { rows } = await this.#opened();
     const say = (level: string) => (message: string, fields?: LogFields) =>
       this.logged.push(`${level} ${message}${fields ? ` ${JSON.stringify(fields)}` : ''}`);
-    const { clock, random, engine, plane } = this;
+    const { clock, random, engine, plane, flightLog } = this;
+    const { lines } = await flightLog.read();
     const life = new Life();
     this.#life = life;
     this.agent = createAgent(
@@ -123,6 +127,7 @@ export class World {
         updates: { download: this.#download },
         ownImage: () => null,
         store: this.store,
+        flight: { log: flightLog, lines },
         docker: { ...life.bound(this.#heard(engine.port(cluster))), names: engineNames },
         ecs: life.bound(plane.ecs),
         ec2: { instanceTags: (instanceId) => this.#instanceTags(instanceId) },

@@ -1,0 +1,57 @@
+import { type FileHandle, open, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FlightLog } from '../store.ts';
+import { framed, unframed } from './frame.ts';
+
+/** The file of the flight record in a data directory. */
+export const flightPath = (directory: string): string => join(directory, 'agent.flight');
+
+/**
+ * A flight record in a file of its own, `<directory>/agent.flight`, that is only ever added to, until
+ * a shorter one takes its place. It lies beside the database and not in it: what is added to LevelDB
+ * is written again and again as it is compacted, and read when the agent starts. Adding 60,000 entries
+ * in 30 batches took a tenth of the CPU time here.
+ */
+export class FlightFile implements FlightLog {
+  readonly #path: string;
+  #file: FileHandle | null = null;
+
+  constructor(directory: string) {
+    this.#path = flightPath(directory);
+  }
+
+  async read(): Promise<{ lines: string[]; damaged: number }> {
+    return unframed(await readFile(this.#path, 'utf8').catch(nothingIfMissing));
+  }
+
+  async append(lines: string[]): Promise<void> {
+    if (this.#file === null) {
+      this.#file = await open(this.#path, 'a', 0o600);
+      // Ends a line that a crash has cut.
+      if ((await this.#file.stat()).size > 0) await this.#file.appendFile('\n');
+    }
+    await this.#file.appendFile(framed(lines));
+  }
+
+  async replace(lines: string[]): Promise<void> {
+    await this.close();
+    const file = await open(`${this.#path}.new`, 'w', 0o600);
+    try {
+      await file.writeFile(framed(lines));
+    } finally {
+      await file.close();
+    }
+    await rename(`${this.#path}.new`, this.#path);
+  }
+
+  async close(): Promise<void> {
+    const file = this.#file;
+    this.#file = null;
+    await file?.close();
+  }
+}
+
+function nothingIfMissing(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT') return '';
+  throw error;
+}
