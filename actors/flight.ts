@@ -1,4 +1,5 @@
 import type { AnyActorRef, AnyMachineSnapshot } from 'xstate';
+import { type FlightBounds, flightBounds, withinBounds } from '../machines/flight/bounds.ts';
 import { actorOfLine, decodeEntry, encodeEntry } from '../machines/flight/entry.ts';
 import { changesIn, type Fact, readingOf } from '../machines/flight/facts.ts';
 import type { FlightEntry, FlightFacts } from '../machines/flight/model.ts';
@@ -15,14 +16,12 @@ import type { OutboxContext } from '../machines/report/model.ts';
 import type { InboundMessage } from '../machines/session/model.ts';
 import type { FlightLog } from '../persistence/store.ts';
 import type { Clock } from '../transport/host/port.ts';
-import type { System } from './effect.ts';
-import { type FlightBounds, FlightRings } from './flight-rings.ts';
 import { stateName } from './recorder.ts';
 
 /** What of an agent's ports its record is made with. */
 export interface RecordedPorts {
-  /** What outlives the process, and the lines that it held when this one began. */
-  flight: { log: FlightLog; lines: string[] };
+  /** What outlives the process. */
+  flightLog: FlightLog;
 }
 
 /** How an agent is set with regard to its record. */
@@ -34,21 +33,16 @@ export interface RecordedSettings {
 /** What a flight recorder needs. */
 export interface FlightPorts extends RecordedPorts {
   clock: Clock;
-  /** Told once, when the log takes no more, and when it does again. */
+  /** Told once when the log takes no more, when it does again, and of what had to be left out. */
   log: { warn(message: string): void; info(message: string): void };
 }
-
-/** About 40 entries each of a thousand tasks’ actors; as much again, at most, lies on disk. */
-export const flightBounds: FlightBounds = {
-  ofTaskActor: 100,
-  ofOther: 500,
-  characters: 4 * 1_048_576,
-};
 
 /** How long entries wait to be written: what a crash may cost. */
 const batchMs = 200;
 /** How long the log is left alone after a batch that it did not take. */
 const retryMs = 60_000;
+/** The most entries that wait for a log that takes none. */
+const mostPending = 10_000;
 
 /** What is known of an actor from its latest entry. */
 interface Known {
@@ -64,45 +58,31 @@ interface Known {
 /**
  * The flight record: what happened to every actor, in bounds, on disk across restarts. It is made only
  * of names, types of events, states, and the facts that `machines/flight` lists; see there. Entries
- * are written in batches and not synced: no actor and no commit ever waits for one.
+ * are written in batches and not synced: no actor and no commit ever waits for one. In memory is only
+ * the batch to be written next, as what stays there is looked through again and again for garbage.
  *
  * An event that neither moved its actor nor changed or told anything that is recorded is left out.
  */
 export class FlightRecorder {
   readonly #ports: FlightPorts;
-  readonly #rings: FlightRings;
-  readonly #limit: number;
+  readonly #bounds: FlightBounds;
   readonly #known = new Map<string, Known>();
-  #listeners: ((line: string) => void)[] = [];
-  #seq = 0;
+  readonly #listeners: ((line: string) => void)[] = [];
   #pending: string[] = [];
   #scheduled = false;
   #writing: Promise<void> = Promise.resolve();
-  /** How many characters the log holds; what it holds beyond all bounds is replaced by what is kept. */
-  #written = 0;
   #failed = false;
   #detach = () => {};
 
   constructor(ports: FlightPorts, bounds: FlightBounds = flightBounds) {
     this.#ports = ports;
-    this.#rings = new FlightRings(bounds);
-    this.#limit = 2 * bounds.characters;
-    for (const line of ports.flight.lines) {
-      this.#rings.add(actorOfLine(line), ++this.#seq, line);
-      this.#written += line.length;
-    }
-    const [last] = ports.flight.lines.slice(-1).map(decodeEntry);
-    this.#seq = Math.max(this.#seq, last?.seq ?? 0);
+    this.#bounds = bounds;
   }
 
   /** Records all that happens in the system that `root` heads; to be called before it starts. */
   follow(root: AnyActorRef): void {
-    const system = root.system as System;
-    for (const taskId of this.#rings.tasks())
-      if (!system.get(taskActorId(taskId)) && !system.get(outboxActorId(taskId)))
-        this.#rings.end(taskId);
     this.#add({ ...ofProcess, event: 'process.begun', from: '', to: 'running' });
-    const { unsubscribe } = system.inspect((event) => {
+    const { unsubscribe } = root.system.inspect((event) => {
       const actor = event.actorRef as AnyActorRef;
       if (event.type === '@xstate.microstep')
         this.#step(actor, event.event as AnyEvent, event.snapshot as AnyMachineSnapshot);
@@ -118,25 +98,29 @@ export class FlightRecorder {
     this.#listeners.push(listener);
   }
 
-  /** The lines that are kept, in order; those of one task where its ARN or id is given. */
-  lines(task: string | null = null): string[] {
-    return this.#rings.lines(task === null ? null : taskIdOf(task));
+  /** The lines that are kept, oldest first; those of one task where its ARN or id is given. */
+  async lines(task: string | null = null): Promise<string[]> {
+    this.#write();
+    await this.#writing;
+    const { lines } = await this.#ports.flightLog.read();
+    const all = [...lines, ...this.#pending];
+    if (task === null) return all;
+    return all.filter((line) => taskIdIn(actorOfLine(line)) === taskIdOf(task));
   }
 
   /** The same, read. */
-  entries(task: string | null = null): FlightEntry[] {
-    return this.lines(task).flatMap((line) => decodeEntry(line) ?? []);
+  async entries(task: string | null = null): Promise<FlightEntry[]> {
+    return (await this.lines(task)).flatMap((line) => decodeEntry(line) ?? []);
   }
 
   /** Ends the record of this process; resolves when it is written, or cannot be. */
-  close(exitCode: number): Promise<void> {
+  async close(exitCode: number): Promise<void> {
     this.#detach();
-    this.#add({
-      ...ofProcess,
-      ...{ event: 'process.ended', from: 'running', to: 'ended', told: { exitCode } },
-    });
+    const told = { exitCode };
+    this.#add({ ...ofProcess, event: 'process.ended', from: 'running', to: 'ended', told });
     this.#write();
-    return this.#writing;
+    await this.#writing;
+    await this.#ports.flightLog.close();
   }
 
   #begin(actor: AnyActorRef, event: object): void {
@@ -161,7 +145,6 @@ export class FlightRecorder {
     const name = isFirst ? nameFor(actor, event) : '';
     this.#add({ actor: id, event: name, from, to, told: told ?? none, became: became ?? none });
     if (event.type === 'message.received' && told) this.#tellTasks(event);
-    if (to === 'done' || to === 'settled') this.#end(id, to);
   }
 
   /** An actor has done with an event. */
@@ -182,17 +165,9 @@ export class FlightRecorder {
     }
   }
 
-  #end(id: string, to: string): void {
-    const taskId = taskIdIn(id);
-    // A task that could not be understood has an outbox only.
-    if (taskId && (to === 'done' || !this.#known.has(taskActorId(taskId)))) this.#rings.end(taskId);
-  }
-
   #add(entry: Partial<FlightEntry> & Pick<FlightEntry, 'actor' | 'event' | 'from' | 'to'>): void {
-    const seq = ++this.#seq;
     const at = Math.trunc(this.#ports.clock.now());
-    const line = encodeEntry({ told: none, became: none, ...entry, seq, at });
-    this.#rings.add(entry.actor, seq, line);
+    const line = encodeEntry({ told: none, became: none, ...entry, at });
     for (const listener of this.#listeners) listener(line);
     this.#pending.push(line);
     if (!this.#scheduled) this.#schedule(batchMs);
@@ -201,37 +176,44 @@ export class FlightRecorder {
   #schedule(ms: number): void {
     this.#scheduled = true;
     const { clock } = this.#ports;
-    clock.at(clock.now() + ms, () => this.#write());
+    clock.at(clock.now() + ms, () => {
+      this.#scheduled = false;
+      this.#write();
+    });
   }
 
   #write(): void {
-    this.#scheduled = false;
-    const lines = this.#pending;
-    this.#pending = [];
-    this.#writing = this.#writing.then(() => this.#put(lines));
+    this.#writing = this.#writing.then(() => this.#put());
   }
 
-  /** What could not be written is not lost: all that is kept takes the place of what the log holds. */
-  async #put(lines: string[]): Promise<void> {
-    const { flight, log } = this.#ports;
-    const more = lengthOf(lines);
-    const renew = this.#failed || this.#written + more > this.#limit;
+  async #put(): Promise<void> {
+    const { flightLog, log } = this.#ports;
+    const lines = this.#pending;
+    if (lines.length === 0) return;
+    this.#pending = [];
+    let rest = lines;
     try {
-      if (renew) {
-        const kept = this.#rings.lines(null);
-        this.#written = lengthOf(kept);
-        await flight.log.replace(kept);
-      } else {
-        this.#written += more;
-        await flight.log.append(lines);
-      }
+      const length = await flightLog.append(lines);
+      rest = [];
+      if (length > 2 * this.#bounds.characters) await this.#shorten();
       if (this.#failed) log.info('The flight record is written again');
       this.#failed = false;
     } catch (error) {
+      this.#pending = [...rest, ...this.#pending].slice(-mostPending);
       if (!this.#failed) log.warn(`The flight record is not written: ${(error as Error).message}`);
       this.#failed = true;
       if (!this.#scheduled) this.#schedule(retryMs);
     }
+  }
+
+  /** Puts in the log's place what of it is within the bounds. */
+  async #shorten(): Promise<void> {
+    const { flightLog, log } = this.#ports;
+    const { lines, damaged } = await flightLog.read();
+    if (damaged > 0) log.warn(`Damaged parts of the flight record are left out: ${damaged}`);
+    const isLiving = (taskId: string) =>
+      [taskActorId(taskId), outboxActorId(taskId)].some((id) => this.#known.has(id));
+    await flightLog.replace(withinBounds(lines, isLiving, this.#bounds));
   }
 }
 
@@ -258,6 +240,3 @@ function headOf(context: unknown): FlightFacts | null {
   const [head] = (context as OutboxContext).queue;
   return head ? submitted(head) : null;
 }
-
-const lengthOf = (lines: string[]): number =>
-  lines.reduce((sum, { length }) => sum + length + 1, 0);

@@ -61,7 +61,8 @@ export class StoreError extends Error {
 export interface FlightLog {
   /** The lines that it holds, oldest first; `damaged` counts the pieces that had to be left out. */
   read(): Promise<{ lines: string[]; damaged: number }>;
-  append(lines: string[]): Promise<void>;
+  /** Adds lines; answers how many characters it holds then. */
+  append(lines: string[]): Promise<number>;
   /** Puts these lines in place of all that it holds. */
   replace(lines: string[]): Promise<void>;
   close(): Promise<void>;

@@ -5,9 +5,9 @@ import { logTransitions } from '../../actors/recorder.ts';
 import { exitCodes } from '../../machines/agent/model.ts';
 import { AgentError } from '../../machines/names/errors.ts';
 import { FlightFile } from '../../persistence/flight/file.ts';
-import { noFlightLog } from '../../persistence/flight/none.ts';
+import { MemoryFlightLog } from '../../persistence/flight/memory.ts';
 import { LevelStore } from '../../persistence/level.ts';
-import type { FlightLog, Row, Store } from '../../persistence/store.ts';
+import type { Row, Store } from '../../persistence/store.ts';
 import { realClock } from '../../transport/host/clock.ts';
 import { openIntrospection } from '../../transport/http/introspection.ts';
 import type { IntrospectionSource } from '../../transport/http/port.ts';
@@ -111,7 +111,9 @@ async function run(begun: Run): Promise<number> {
   if (kept) log.debug('The out-of-memory score cannot be lowered', { error: kept });
   const store = config.checkpoint ? new LevelStore(config.dataDirectory) : forgetful;
   const rows = await openStore(store, log);
-  const flightLog = config.checkpoint ? new FlightFile(config.dataDirectory) : noFlightLog;
+  const flightLog = config.checkpoint
+    ? new FlightFile(config.dataDirectory)
+    : new MemoryFlightLog();
   try {
     const ec2InstanceId = await metadata.instanceId();
     const resumed = await resume({ store, rows, log }, { cluster: config.cluster, ec2InstanceId });
@@ -120,14 +122,12 @@ async function run(begun: Run): Promise<number> {
       return resumed.exit.code;
     }
     const { insecure } = flags;
-    const flight = { log: flightLog, lines: await flightLines(flightLog, log) };
-    const assembly = { ...begun, insecure, ec2InstanceId, store, saved: resumed.saved, flight };
+    const assembly = { ...begun, insecure, ec2InstanceId, store, saved: resumed.saved, flightLog };
     if (life.ending.aborted) return exitCodes.clean;
     const agent = assemble(assembly, connectEngine(assembly));
     if (log.hears('info')) logTransitions(agent.system, log, log.hears('debug') ? 'debug' : 'info');
     return await untilEnded(agent, begun);
   } finally {
-    await flightLog.close();
     await store.close();
   }
 }
@@ -145,18 +145,6 @@ async function openStore(store: Store, log: AgentLog): Promise<Row[]> {
   for (const { key, reason } of quarantined)
     log.warn(`Record ${key} cannot be read and was set aside: ${reason}`);
   return rows;
-}
-
-/** What the record holds so far. Nothing hangs on it: one that cannot be read is begun anew. */
-async function flightLines(flightLog: FlightLog, log: AgentLog): Promise<string[]> {
-  try {
-    const { lines, damaged } = await flightLog.read();
-    if (damaged > 0) log.warn('Parts of the flight record are damaged and left out', { damaged });
-    return lines;
-  } catch (error) {
-    log.warn(`The flight record cannot be read: ${(error as Error).message}`);
-    return [];
-  }
 }
 
 async function untilEnded(agent: Agent, { config, clock, log, life }: Run): Promise<number> {

@@ -1,9 +1,8 @@
 import { type Agent, type AgentSettings, createAgent } from '../../actors/agent.ts';
-import type { RecordedPorts } from '../../actors/flight.ts';
 import type { Log } from '../../actors/recorder.ts';
 import type { Saved } from '../../actors/restore.ts';
-import { noFlightLog } from '../../persistence/flight/none.ts';
-import type { Store } from '../../persistence/store.ts';
+import { MemoryFlightLog } from '../../persistence/flight/memory.ts';
+import type { FlightLog, Store } from '../../persistence/store.ts';
 import { acsClient } from '../../transport/acs/client.ts';
 import { linuxCgroups } from '../../transport/cgroup/cgroups.ts';
 import type { CgroupPort } from '../../transport/cgroup/port.ts';
@@ -35,7 +34,7 @@ export interface Assembly {
   store: Store;
   saved: Saved;
   /** Where what happens is recorded; by default in memory only. */
-  flight?: RecordedPorts['flight'];
+  flightLog?: FlightLog;
   /** What the EC2 instance tells of itself; nothing off EC2. */
   metadata: InstanceMetadataPort;
   /** Which EC2 instance this is; null off EC2. */
@@ -96,14 +95,14 @@ export function connectEngine({ config, clock, log }: Pick<Assembly, 'config' | 
 /** An agent on this process's own host, with what it needs of the outside world. */
 export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEngine>): Agent {
   const { config, clock, log, store, saved, metadata } = assembly;
-  const flight = assembly.flight ?? { log: noFlightLog, lines: [] };
+  const flightLog = assembly.flightLog ?? new MemoryFlightLog();
   const { platform, cpuArchitecture } = engine.host.facts();
   const pause = platform === 'linux' ? pauseImage(cpuArchitecture) : null;
   const { ecs, calls, verified, common, userAgent, ipv6Only } = callsOf(assembly, engine.host);
   const { type: authType, data: authData } = config.engineAuth;
   const ports = {
     ...engine,
-    ...{ clock, random: realRandom, store, log, metadata, ecs, flight },
+    ...{ clock, random: realRandom, store, log, metadata, ecs, flightLog },
     ec2: ec2Client({
       ...{ endpoint: ec2Endpoint(config.region, { ipv6Only }), userAgent, ...common },
       dispatcherFor: verified.dispatcherFor,

@@ -103,7 +103,6 @@ export class World {
     const say = (level: string) => (message: string, fields?: LogFields) =>
       this.logged.push(`${level} ${message}${fields ? ` ${JSON.stringify(fields)}` : ''}`);
     const { clock, random, engine, plane, flightLog } = this;
-    const { lines } = await flightLog.read();
     const life = new Life();
     this.#life = life;
     this.agent = createAgent(
@@ -127,7 +126,7 @@ export class World {
         updates: { download: this.#download },
         ownImage: () => null,
         store: this.store,
-        flight: { log: flightLog, lines },
+        flightLog,
         docker: { ...life.bound(this.#heard(engine.port(cluster))), names: engineNames },
         ecs: life.bound(plane.ecs),
         ec2: { instanceTags: (instanceId) => this.#instanceTags(instanceId) },

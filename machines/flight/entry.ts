@@ -1,18 +1,9 @@
 import type { FlightEntry, FlightFacts } from './model.ts';
 
 /** Writes an entry as one line of JSON, without its end; facts of which there are none are left out. */
-export function encodeEntry({
-  seq,
-  at,
-  actor,
-  event,
-  from,
-  to,
-  told,
-  became,
-}: FlightEntry): string {
+export function encodeEntry({ at, actor, event, from, to, told, became }: FlightEntry): string {
   const facts = isEmpty(became) ? (isEmpty(told) ? [] : [told]) : [told, became];
-  return JSON.stringify([seq, at, actor, event, from, to, ...facts]);
+  return JSON.stringify([at, actor, event, from, to, ...facts]);
 }
 
 /** Reads a line that {@link encodeEntry} wrote, or an entry as an object. Null for any other text. */
@@ -32,19 +23,18 @@ export function actorOfLine(line: string): string {
   return start > 0 && end > start && line.startsWith('[') ? line.slice(start, end) : '';
 }
 
-function ofList([seq, at, actor, event, from, to, told, became]: unknown[]): FlightEntry | null {
-  return ofObject({ seq, at, actor, event, from, to, told: told ?? {}, became: became ?? {} });
+function ofList([at, actor, event, from, to, told, became]: unknown[]): FlightEntry | null {
+  return ofObject({ at, actor, event, from, to, told: told ?? {}, became: became ?? {} });
 }
 
 function ofObject(value: unknown): FlightEntry | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { seq, at, actor, event, from, to, told, became } = value as Partial<FlightEntry>;
+  const { at, actor, event, from, to, told, became } = value as Partial<FlightEntry>;
   const isEntry =
-    Number.isSafeInteger(seq) &&
     isMoment(at) &&
     [actor, event, from, to].every((text) => typeof text === 'string') &&
     [told, became].every(isFacts);
-  return isEntry ? ({ seq, at, actor, event, from, to, told, became } as FlightEntry) : null;
+  return isEntry ? ({ at, actor, event, from, to, told, became } as FlightEntry) : null;
 }
 
 const isMoment = (at: unknown): boolean =>

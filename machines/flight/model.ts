@@ -14,10 +14,8 @@ export type FlightValue =
 /** Named values, in the words of the charts, e.g. `{ exitCode: 3, attempts: 1 }`. */
 export type FlightFacts = { [name: string]: FlightValue };
 
-/** One thing that happened to one actor. */
+/** One thing that happened to one actor. Entries are in the order in which things happened. */
 export interface FlightEntry {
-  /** Its place in the record; it goes on over restarts. */
-  seq: number;
   /** Epoch milliseconds. */
   at: number;
   /** `task/<id>`, `container/<id>/<name>`, `session`, …; `process` for the agent's process itself. */

@@ -15,6 +15,7 @@ export const flightPath = (directory: string): string => join(directory, 'agent.
 export class FlightFile implements FlightLog {
   readonly #path: string;
   #file: FileHandle | null = null;
+  #size = 0;
 
   constructor(directory: string) {
     this.#path = flightPath(directory);
@@ -24,13 +25,19 @@ export class FlightFile implements FlightLog {
     return unframed(await readFile(this.#path, 'utf8').catch(nothingIfMissing));
   }
 
-  async append(lines: string[]): Promise<void> {
-    if (this.#file === null) {
-      this.#file = await open(this.#path, 'a', 0o600);
-      // Ends a line that a crash has cut.
-      if ((await this.#file.stat()).size > 0) await this.#file.appendFile('\n');
+  async append(lines: string[]): Promise<number> {
+    // The end of a line that a crash has cut.
+    const before = this.#file === null ? '\n' : '';
+    this.#file ??= await this.#open();
+    const text = before + framed(lines);
+    try {
+      await this.#file.appendFile(text);
+    } catch (error) {
+      await this.close();
+      throw error;
     }
-    await this.#file.appendFile(framed(lines));
+    this.#size += text.length;
+    return this.#size;
   }
 
   async replace(lines: string[]): Promise<void> {
@@ -42,6 +49,12 @@ export class FlightFile implements FlightLog {
       await file.close();
     }
     await rename(`${this.#path}.new`, this.#path);
+  }
+
+  async #open(): Promise<FileHandle> {
+    const file = await open(this.#path, 'a', 0o600);
+    this.#size = (await file.stat()).size;
+    return file;
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { FlightLog } from '../store.ts';
 import { framed, unframed } from './frame.ts';
 
-/** The flight record of a simulated agent: a text in memory, which takes nothing while it is full. */
+/** A flight record that ends with the process; one that is full takes nothing. */
 export class MemoryFlightLog implements FlightLog {
   text = '';
   isFull = false;
@@ -10,9 +10,10 @@ export class MemoryFlightLog implements FlightLog {
     return unframed(this.text);
   }
 
-  async append(lines: string[]): Promise<void> {
+  async append(lines: string[]): Promise<number> {
     this.#require();
     this.text += framed(lines);
+    return this.text.length;
   }
 
   async replace(lines: string[]): Promise<void> {
