@@ -137,14 +137,14 @@ export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: S
     journal.detach();
     sampler.close();
   });
-  const flight = new FlightRecorder(ports);
+  const flight = new FlightRecorder(ports, settings.flight);
   const host = () => sampledHost(ports.host, engine);
   const sampler = new Sampler({ ...ports, ...memory, sampling: settings.sampling, host });
   return {
     ...{ system: root.system, names: ports.docker.names, ...memory, sampler, flight },
     ended,
     start: () => {
-      if (settings.flightRecorded) flight.follow(root);
+      if (settings.flight !== null) flight.follow(root);
       journal.follow(root);
       forgetEnded(root, memory);
       sampler.follow(root);

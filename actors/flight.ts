@@ -11,7 +11,7 @@ import {
   toldBy,
   toldOfTasks,
 } from '../machines/flight/told.ts';
-import { outboxActorId, taskActorId, taskIdOf } from '../machines/names/arn.ts';
+import { taskActorId, taskIdOf } from '../machines/names/arn.ts';
 import type { OutboxContext } from '../machines/report/model.ts';
 import type { InboundMessage } from '../machines/session/model.ts';
 import type { FlightLog } from '../persistence/store.ts';
@@ -26,8 +26,8 @@ export interface RecordedPorts {
 
 /** How an agent is set with regard to its record. */
 export interface RecordedSettings {
-  /** Whether there is one; only to learn what it costs there is none. */
-  flightRecorded: boolean;
+  /** How much is kept of it. Null for none, which is only to learn what it costs. */
+  flight: FlightBounds | null;
 }
 
 /** What a flight recorder needs. */
@@ -74,9 +74,9 @@ export class FlightRecorder {
   #failed = false;
   #detach = () => {};
 
-  constructor(ports: FlightPorts, bounds: FlightBounds = flightBounds) {
+  constructor(ports: FlightPorts, bounds: FlightBounds | null) {
     this.#ports = ports;
-    this.#bounds = bounds;
+    this.#bounds = bounds ?? flightBounds;
   }
 
   /** Records all that happens in the system that `root` heads; to be called before it starts. */
@@ -211,8 +211,10 @@ export class FlightRecorder {
     const { flightLog, log } = this.#ports;
     const { lines, damaged } = await flightLog.read();
     if (damaged > 0) log.warn(`Damaged parts of the flight record are left out: ${damaged}`);
-    const isLiving = (taskId: string) =>
-      [taskActorId(taskId), outboxActorId(taskId)].some((id) => this.#known.has(id));
+    const isLiving = (taskId: string) => {
+      const state = this.#known.get(taskActorId(taskId))?.state;
+      return state !== undefined && !/^(stopped|cleaning)\b/.test(state);
+    };
     await flightLog.replace(withinBounds(lines, isLiving, this.#bounds));
   }
 }

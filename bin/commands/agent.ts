@@ -1,3 +1,6 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Agent } from '../../actors/agent.ts';
 import { dumpOf } from '../../actors/dump.ts';
 import { introspect } from '../../actors/introspection.ts';
@@ -13,6 +16,7 @@ import { openIntrospection } from '../../transport/http/introspection.ts';
 import type { IntrospectionSource } from '../../transport/http/port.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import { gatherSources, readLocalConfig } from '../config/load.ts';
+import { writeDump } from '../service/dump.ts';
 import { beginLife, type Life } from '../service/life.ts';
 import { type AgentLog, openLog, plainLog } from '../service/log.ts';
 import { lowerOomScore, memoryNow } from '../service/memory.ts';
@@ -150,10 +154,7 @@ async function openStore(store: Store, log: AgentLog): Promise<Row[]> {
 async function untilEnded(agent: Agent, { config, clock, log, life }: Run): Promise<number> {
   const looked = { ...agent, version: agentText, limits: waitLimits(config), clock };
   life.ending.addEventListener('abort', () => agent.stop(), { once: true });
-  life.dump = () => {
-    log.critical('What the agent does follows', memoryNow());
-    for (const { message, fields } of dumpOf(looked)) log.critical(message, fields);
-  };
+  life.dump = () => void dump(looked, { config, clock, log });
   agent.start();
   const { close } = await openDoor(introspect(looked), { config, clock, log });
   const { code, reason } = await agent.ended;
@@ -162,6 +163,26 @@ async function untilEnded(agent: Agent, { config, clock, log, life }: Run): Prom
   void close();
   if (reason) log.error(reason);
   return code;
+}
+
+/** Tells the log what is so, and writes that with what happened before into a file. */
+async function dump(
+  looked: Parameters<typeof dumpOf>[0] & Pick<Agent, 'flight'>,
+  { config, clock, log }: Pick<Run, 'config' | 'clock' | 'log'>,
+): Promise<void> {
+  log.critical('What the agent does follows', memoryNow());
+  const present = dumpOf(looked);
+  for (const { message, fields } of present) log.critical(message, fields);
+  try {
+    const folder = config.checkpoint
+      ? config.dataDirectory
+      : await mkdtemp(join(tmpdir(), 'ecs-agent-dump-'));
+    const record = await looked.flight.lines();
+    const file = await writeDump(folder, { at: clock.now(), present, record });
+    log.critical('This and the flight record are in a file', { file, entries: record.length });
+  } catch (error) {
+    log.critical('The flight record is not dumped', { error: (error as Error).message });
+  }
 }
 
 /** Opens the introspection endpoint. Where it cannot be, the agent runs without it. */

@@ -1,6 +1,7 @@
 import { type Agent, type AgentSettings, createAgent } from '../../actors/agent.ts';
 import type { Log } from '../../actors/recorder.ts';
 import type { Saved } from '../../actors/restore.ts';
+import { flightBounds } from '../../machines/flight/bounds.ts';
 import { MemoryFlightLog } from '../../persistence/flight/memory.ts';
 import type { FlightLog, Store } from '../../persistence/store.ts';
 import { acsClient } from '../../transport/acs/client.ts';
@@ -172,7 +173,7 @@ export function settingsOf({
     },
     sampling: config.metricsDisabled ? { by: 'nothing' } : { by: 'stream' },
     // For the bench alone, which tells what the record costs.
-    flightRecorded: environment?.ECS_BENCH_WITHOUT_FLIGHT !== 'true',
+    flight: environment?.ECS_BENCH_WITHOUT_FLIGHT === 'true' ? null : flightBounds,
     reservedMemoryMiB: config.reservedMemoryMiB,
     reservedTcpPorts: config.reservedTcpPorts,
     reservedUdpPorts: config.reservedUdpPorts,

@@ -1,4 +1,5 @@
 import type { AgentSettings } from '../../actors/agent.ts';
+import { flightBounds } from '../../machines/flight/bounds.ts';
 
 /** The cluster of a simulated agent. */
 export const cluster = 'specs';
@@ -42,7 +43,7 @@ export const settings: AgentSettings = {
   matchSharedVolumes: false,
   watching: { warmPool: false, spot: false },
   sampling: { by: 'nothing' },
-  flightRecorded: true,
+  flight: flightBounds,
   reservedMemoryMiB: 512,
   reservedTcpPorts: [22],
   reservedUdpPorts: [],

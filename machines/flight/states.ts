@@ -23,28 +23,31 @@ const charts: Record<string, AnyStateMachine> = {
 type Node = { meta?: StateMeta; states: Record<string, Node> };
 
 /**
- * What the chart of an actor of this kind says of a state, in a sentence without its subject, e.g.
- * `waits for the Engine to create it`; '' for a state that is left at once, and for one that no chart
- * of this version has. What the chart leaves open is left out.
+ * What its chart says of a state of an actor, in a sentence without its subject, e.g. `waits for the
+ * Engine to create it`; '' for a state that is left at once, and for one that no chart of this version
+ * has.
  */
-export function sentenceOfState(kind: string, state: string): string {
-  const chart = Object.hasOwn(charts, kind) ? charts[kind] : undefined;
-  let node = chart?.root as Node | undefined;
-  for (const name of state === '' ? [] : state.split('.')) {
-    if (!node || !Object.hasOwn(node.states, name)) return '';
-    node = node.states[name];
+export function sentenceOfState(actor: string, state: string): string {
+  const [chart = '', , kind = '', name = ''] = actor.split('/');
+  const root = Object.hasOwn(charts, chart) ? charts[chart]?.root : undefined;
+  let node = root as Node | undefined;
+  for (const part of state.split('.')) {
+    if (!node || !Object.hasOwn(node.states, part)) return '';
+    node = node.states[part];
   }
   const meta = node?.meta;
   if (!meta) return '';
-  if ('steady' in meta) return closed(meta.steady);
-  return closed(`waits for ${meta.waits.for}`);
+  const text = 'steady' in meta ? meta.steady : `waits for ${meta.waits.for}`;
+  const others = 'others of its task, or for what its task needs';
+  return filled(text, { image: 'its image', waitsFor: others, kind, name });
 }
 
-const closed = (text: string): string =>
+/** What is not known any more, such as the text of an error, is left out. */
+const filled = (text: string, words: Record<string, string>): string =>
   text
-    .replace('{waitsFor}', 'others of its task, or for what its task needs')
-    .replace(/,? (as the Engine failed to answer)?:? ?\{\w+\}|\{\w+\}/g, '')
-    .replace(/ +/g, ' ')
+    .replace('its image {image}', '{image}')
+    .replace(/, as the Engine failed to answer: \{trouble\}|: \{trouble\}/, '')
+    .replace(/\{(\w+)\}/g, (_, name: string) => words[name] ?? '')
     .trim();
 
 /**

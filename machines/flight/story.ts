@@ -73,7 +73,7 @@ function sentenceOf(first: FlightEntry, steps: FlightEntry[]): string {
   const words = [first, ...steps].flatMap((entry) => wordsOf(entry));
   const to = steps.at(-1)?.to ?? first.to;
   const states = enteredStates(first.from, to)
-    .map((state) => sentenceOfState(kind, state))
+    .map((state) => sentenceOfState(first.actor, state))
     .filter((sentence) => sentence !== '');
   const isIdle = kind === 'images' && words.length === 0;
   return isIdle ? '' : [...new Set([...words, ...states])].join('; ');

@@ -18,6 +18,9 @@ export function framed(lines: string[]): string {
   return text;
 }
 
+/** Whether a text has at least one head of a piece. */
+export const isFramed = (text: string): boolean => /^F1 \d+ [0-9a-f]{8}$/m.test(text);
+
 /** Reads the pieces of a text, and leaves out what is damaged. Never throws. */
 export function unframed(text: string): { lines: string[]; damaged: number } {
   const rows = text.split('\n');
