@@ -1,10 +1,11 @@
 import type { AnyActorRef, AnyMachineSnapshot } from 'xstate';
 import { type FlightBounds, flightBounds, withinBounds } from '../machines/flight/bounds.ts';
 import { actorOfLine, decodeEntry, encodeEntry } from '../machines/flight/entry.ts';
-import { changesIn, type Fact, readingOf } from '../machines/flight/facts.ts';
+import { changesIn, type Fact, type Reading, readingOf } from '../machines/flight/facts.ts';
 import type { FlightEntry, FlightFacts } from '../machines/flight/model.ts';
 import {
   type AnyEvent,
+  isWorthTelling,
   nameOfEvent,
   submitted,
   taskIdIn,
@@ -50,6 +51,7 @@ interface Known {
   value: unknown;
   state: string;
   context: unknown;
+  reading: Reading;
   facts: Fact[];
   /** The event that is being handled; it may take several steps. */
   event: object | null;
@@ -81,7 +83,7 @@ export class FlightRecorder {
 
   /** Records all that happens in the system that `root` heads; to be called before it starts. */
   follow(root: AnyActorRef): void {
-    this.#add({ ...ofProcess, event: 'process.begun', from: '', to: 'running' });
+    this.#add({ ...ofProcess, event: 'process.begun', from: '', to: 'running', ...noFacts });
     const { unsubscribe } = root.system.inspect((event) => {
       const actor = event.actorRef as AnyActorRef;
       if (event.type === '@xstate.microstep')
@@ -116,8 +118,8 @@ export class FlightRecorder {
   /** Ends the record of this process; resolves when it is written, or cannot be. */
   async close(exitCode: number): Promise<void> {
     this.#detach();
-    const told = { exitCode };
-    this.#add({ ...ofProcess, event: 'process.ended', from: 'running', to: 'ended', told });
+    const ended = { event: 'process.ended', from: 'running', to: 'ended', told: { exitCode } };
+    this.#add({ ...ofProcess, ...ended, became: none });
     this.#write();
     await this.#writing;
     await this.#ports.flightLog.close();
@@ -130,27 +132,46 @@ export class FlightRecorder {
     this.#rest(actor.id, snapshot.status);
   }
 
+  /** This is done for each step of each actor, and takes care to cost little. */
   #step(actor: AnyActorRef, event: AnyEvent, { value, context }: AnyMachineSnapshot): void {
-    const { id } = actor;
-    const reading = readingOf(kindOf(id));
-    const known = this.#known.get(id) ?? { ...unknown, facts: reading.fresh };
+    const known = this.#known.get(actor.id) ?? this.#meet(actor.id);
+    const { state: from, reading } = known;
     const isFirst = known.event !== event;
-    const from = known.state;
     const to = value === known.value ? from : stateName(value);
     const facts = context === known.context ? known.facts : reading.read(context as never);
     const became = changesIn(reading.names, known.facts, facts);
-    const told = isSubmit(id, from, to) ? headOf(context) : isFirst ? toldBy(event) : null;
-    this.#known.set(id, Object.assign(known, { value, state: to, context, facts, event }));
-    if (from === to && became === null && told === null) return;
+    const hasMoved = from !== to || became !== null;
+    known.value = value;
+    known.state = to;
+    known.context = context;
+    known.facts = facts;
+    known.event = event;
+    let told = isFirst && (hasMoved || isWorthTelling(event.type)) ? toldBy(event) : null;
+    if (isSubmit(from, to)) told = headOf(context);
+    if (!hasMoved && told === null) return;
     const name = isFirst ? nameFor(actor, event) : '';
-    this.#add({ actor: id, event: name, from, to, told: told ?? none, became: became ?? none });
+    this.#add({
+      actor: actor.id,
+      event: name,
+      from,
+      to,
+      told: told ?? none,
+      became: became ?? none,
+    });
     if (event.type === 'message.received' && told) this.#tellTasks(event);
+  }
+
+  #meet(id: string): Known {
+    const reading = readingOf(kindOf(id));
+    const known = { ...unknown, reading, facts: reading.fresh };
+    this.#known.set(id, known);
+    return known;
   }
 
   /** An actor has done with an event. */
   #rest(id: string, status: string): void {
     const known = this.#known.get(id);
-    if (!known) return;
+    if (known === undefined) return;
     known.event = null;
     if (status !== 'active') this.#known.delete(id);
   }
@@ -161,13 +182,12 @@ export class FlightRecorder {
     if (received.kind !== 'payload') return;
     for (const { actor, event, told } of toldOfTasks(received.payload)) {
       const state = this.#known.get(actor)?.state ?? '';
-      this.#add({ actor, event, from: state, to: state, told });
+      this.#add({ actor, event, from: state, to: state, told, became: none });
     }
   }
 
-  #add(entry: Partial<FlightEntry> & Pick<FlightEntry, 'actor' | 'event' | 'from' | 'to'>): void {
-    const at = Math.trunc(this.#ports.clock.now());
-    const line = encodeEntry({ told: none, became: none, ...entry, at });
+  #add(entry: Omit<FlightEntry, 'at'>): void {
+    const line = encodeEntry(entry, Math.trunc(this.#ports.clock.now()));
     for (const listener of this.#listeners) listener(line);
     this.#pending.push(line);
     if (!this.#scheduled) this.#schedule(batchMs);
@@ -221,6 +241,7 @@ export class FlightRecorder {
 
 const ofProcess = { actor: 'process' };
 const none: FlightFacts = {};
+const noFacts = { told: none, became: none };
 const unknown = { value: undefined, state: '', context: undefined, event: null };
 
 const kindOf = (actorId: string): string => {
@@ -228,8 +249,8 @@ const kindOf = (actorId: string): string => {
   return end < 0 ? actorId : actorId.slice(0, end);
 };
 
-const isSubmit = (actorId: string, from: string, to: string): boolean =>
-  to === 'sending' && from !== to && actorId.startsWith('outbox/');
+/** Only outboxes send. */
+const isSubmit = (from: string, to: string): boolean => to === 'sending' && from !== to;
 
 /** A restored actor goes on where it was. */
 const nameFor = (actor: AnyActorRef, { type }: AnyEvent): string => {
@@ -239,6 +260,6 @@ const nameFor = (actor: AnyActorRef, { type }: AnyEvent): string => {
 };
 
 function headOf(context: unknown): FlightFacts | null {
-  const [head] = (context as OutboxContext).queue;
+  const [head] = (context as Partial<OutboxContext>).queue ?? [];
   return head ? submitted(head) : null;
 }

@@ -1,9 +1,13 @@
 import type { FlightEntry, FlightFacts } from './model.ts';
 
 /** Writes an entry as one line of JSON, without its end; facts of which there are none are left out. */
-export function encodeEntry({ at, actor, event, from, to, told, became }: FlightEntry): string {
-  const facts = isEmpty(became) ? (isEmpty(told) ? [] : [told]) : [told, became];
-  return JSON.stringify([at, actor, event, from, to, ...facts]);
+export function encodeEntry(
+  { actor, event, from, to, told, became }: Omit<FlightEntry, 'at'>,
+  at: number,
+): string {
+  if (!isEmpty(became)) return JSON.stringify([at, actor, event, from, to, told, became]);
+  if (!isEmpty(told)) return JSON.stringify([at, actor, event, from, to, told]);
+  return JSON.stringify([at, actor, event, from, to]);
 }
 
 /** Reads a line that {@link encodeEntry} wrote, or an entry as an object. Null for any other text. */

@@ -15,7 +15,8 @@ import type { FlightFacts } from './model.ts';
 /** A fact of a context; texts and numbers only, so that two are compared at no cost. */
 export type Fact = string | number | boolean | null;
 
-interface Reading {
+/** What is kept of the contexts of actors of one kind. */
+export interface Reading {
   /** The facts, in this order. */
   names: string[];
   read(context: never): Fact[];

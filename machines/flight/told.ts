@@ -26,64 +26,74 @@ const nameIn = (reason: string | null): string | null => {
   return /^([A-Z][A-Za-z]+): /.exec(reason)?.[1] ?? 'with a reason';
 };
 
-const tellers: Record<string, Teller> = {
-  'message.received': ({ message }: { message: InboundMessage }) => toldByAcs(message),
-  acknowledge: ({ acknowledgements }: { acknowledgements: Acknowledgement[] }) => ({
-    acknowledges: acknowledgements.map(({ kind }) => kind),
-    messageId: acknowledgements[0]?.messageId ?? null,
+const tellers = new Map<string, Teller>(
+  Object.entries({
+    'message.received': ({ message }: { message: InboundMessage }) => toldByAcs(message),
+    acknowledge: ({ acknowledgements }: { acknowledgements: Acknowledgement[] }) => ({
+      acknowledges: acknowledgements.map(({ kind }) => kind),
+      messageId: acknowledgements[0]?.messageId ?? null,
+    }),
+    'connection.closed': ({
+      clean,
+      inactiveInstance,
+    }: {
+      clean: boolean;
+      inactiveInstance: boolean;
+    }) => ({
+      clean,
+      inactiveInstance,
+    }),
+    'engine.hint': ({ exitCode }: { exitCode: number | null }) => ({ exitCode }),
+    'container.allow': ({ upTo }: { upTo: Step }) => ({ upTo }),
+    'container.hold': ({ hold }: { hold: Hold }) => ({ on: hold.on.map(wish), until: hold.until }),
+    'container.changed': ({ change }: { change: ContainerChange }) => ({
+      container: change.name,
+      status: change.status,
+      ...(change.exitCode !== null && { exitCode: change.exitCode }),
+    }),
+    'container.health': ({ name, health }: { name: string; health: string }) => ({
+      container: name,
+      health,
+    }),
+    'resource.changed': ({ change }: { change: ResourceChange }) => ({
+      resource: `${change.kind} ${change.name}`,
+      status: change.status,
+    }),
   }),
-  'connection.closed': ({
-    clean,
-    inactiveInstance,
-  }: {
-    clean: boolean;
-    inactiveInstance: boolean;
-  }) => ({
-    clean,
-    inactiveInstance,
-  }),
-  'engine.hint': ({ exitCode }: { exitCode: number | null }) => ({ exitCode }),
-  'container.allow': ({ upTo }: { upTo: Step }) => ({ upTo }),
-  'container.hold': ({ hold }: { hold: Hold }) => ({ on: hold.on.map(wish), until: hold.until }),
-  'container.changed': ({ change }: { change: ContainerChange }) => ({
-    container: change.name,
-    status: change.status,
-    ...(change.exitCode !== null && { exitCode: change.exitCode }),
-  }),
-  'container.health': ({ name, health }: { name: string; health: string }) => ({
-    container: name,
-    health,
-  }),
-  'resource.changed': ({ change }: { change: ResourceChange }) => ({
-    resource: `${change.kind} ${change.name}`,
-    status: change.status,
-  }),
-};
+);
 
-const doneOrFailed = /^xstate\.(done|error)\.actor\./;
+/** What tells the same that the record of another actor has: it is kept where it moves this one. */
+const echoes = new Set(['container.changed', 'container.allow', 'resource.changed']);
+
+/** Whether what an event tells is kept even where it moves nobody. */
+export const isWorthTelling = (type: string): boolean => !echoes.has(type);
+
+const done = 'xstate.done.actor.';
+const failed = 'xstate.error.actor.';
 
 /** What is kept of an event; null for nothing. */
 export function toldBy(event: AnyEvent): FlightFacts | null {
   const { type } = event;
-  if (Object.hasOwn(tellers, type)) return tellers[type]?.(event as never) ?? null;
-  if (!doneOrFailed.test(type)) return null;
-  if ('error' in event) return { code: asFailure(event.error).code };
-  const { facts } = (event.output ?? {}) as { facts?: ContainerFacts };
-  if (!facts) return null;
-  const { state, exitCode, outOfMemory, health } = facts;
-  return {
-    state,
-    ...(exitCode !== null && { exitCode }),
-    ...(outOfMemory && { outOfMemory }),
-    ...(health !== 'UNKNOWN' && { health }),
-  };
+  if (type.startsWith(done)) {
+    const { facts } = (event.output ?? {}) as { facts?: ContainerFacts };
+    return facts ? seenOf(facts) : null;
+  }
+  if (type.startsWith(failed)) return { code: asFailure(event.error).code };
+  return tellers.get(type)?.(event as never) ?? null;
 }
 
+const seenOf = ({ state, exitCode, outOfMemory, health }: ContainerFacts): FlightFacts => ({
+  state,
+  ...(exitCode !== null && { exitCode }),
+  ...(outOfMemory && { outOfMemory }),
+  ...(health !== 'UNKNOWN' && { health }),
+});
+
 /** The event's name in the record. */
-export const nameOfEvent = (type: string): string =>
-  type.startsWith('xstate.')
-    ? type.replace(doneOrFailed, (_, how) => (how === 'done' ? 'done.' : 'failed.'))
-    : type;
+export function nameOfEvent(type: string): string {
+  if (type.startsWith(done)) return `done.${type.slice(done.length)}`;
+  return type.startsWith(failed) ? `failed.${type.slice(failed.length)}` : type;
+}
 
 const wish = ({ container, condition }: Dependency): FlightValue => ({ container, condition });
 

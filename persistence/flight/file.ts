@@ -8,9 +8,9 @@ export const flightPath = (directory: string): string => join(directory, 'agent.
 
 /**
  * A flight record in a file of its own, `<directory>/agent.flight`, that is only ever added to, until
- * a shorter one takes its place. It lies beside the database and not in it: what is added to LevelDB
- * is written again and again as it is compacted, and read when the agent starts. Adding 60,000 entries
- * in 30 batches took a tenth of the CPU time here.
+ * a shorter one takes its place. It lies beside the database and not in it, by measurement: of 60,000
+ * entries in 30 batches, LevelDB takes three times the CPU time with a record for each entry; with one
+ * for each batch it takes the same, but all of them are read whenever the agent starts (0.1 s).
  */
 export class FlightFile implements FlightLog {
   readonly #path: string;

@@ -79,7 +79,7 @@ describe('ecs-agent flight and replay', () => {
     writeFileSync(join(folder, name), text);
     return join(folder, name);
   };
-  const two = [entry({ actor: 'task/b' }), hint].map(encodeEntry);
+  const two = [entry({ actor: 'task/b' }), hint].map((one) => encodeEntry(one, one.at));
   const run = (words: string[]) =>
     flight(words, { ECS_DATADIR: folder }, { write, warn, colours: false });
 

@@ -4,7 +4,7 @@ import { encodeEntry } from '../../../machines/flight/entry.ts';
 
 const facts = { told: {}, became: {} };
 const line = (actor: string, at: number): string =>
-  encodeEntry({ at, actor, event: 'x', from: 'a', to: 'b', ...facts });
+  encodeEntry({ actor, event: 'x', from: 'a', to: 'b', ...facts }, at);
 const bounds = (more: Partial<FlightBounds> = {}): FlightBounds => ({
   ...{ ofTaskActor: 2, ofOther: 3, characters: 10_000, ...more },
 });

@@ -23,7 +23,7 @@ describe('an entry of the flight record', () => {
   ];
   for (const [what, more, line] of written)
     it(`${what} is a short line, and is read as it was`, () => {
-      expect(encodeEntry(entry(more))).to.equal(line);
+      expect(encodeEntry(entry(more), 1_000)).to.equal(line);
       expect(decodeEntry(line)).to.deep.equal(entry(more));
     });
 
@@ -51,7 +51,7 @@ describe('an entry of the flight record', () => {
     });
 
   it('tells its actor without being read', () => {
-    expect(actorOfLine(encodeEntry(entry()))).to.equal('task/a');
+    expect(actorOfLine(encodeEntry(entry(), 1_000))).to.equal('task/a');
     for (const text of ['', '{"at":1,"actor":"task/a"}', '[1000', '[1000,"task/a'])
       expect(actorOfLine(text)).to.equal('');
   });
