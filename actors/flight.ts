@@ -53,8 +53,9 @@ interface Known {
   context: unknown;
   reading: Reading;
   facts: Fact[];
-  /** The event that is being handled; it may take several steps. */
+  /** The event that is being handled, which may take several steps, and whether it is recorded yet. */
   event: object | null;
+  isRecorded: boolean;
 }
 
 /**
@@ -136,7 +137,7 @@ export class FlightRecorder {
   #step(actor: AnyActorRef, event: AnyEvent, { value, context }: AnyMachineSnapshot): void {
     const known = this.#known.get(actor.id) ?? this.#meet(actor.id);
     const { state: from, reading } = known;
-    const isFirst = known.event !== event;
+    const isNew = known.event !== event || !known.isRecorded;
     const to = value === known.value ? from : stateName(value);
     const facts = context === known.context ? known.facts : reading.read(context as never);
     const became = changesIn(reading.names, known.facts, facts);
@@ -146,10 +147,12 @@ export class FlightRecorder {
     known.context = context;
     known.facts = facts;
     known.event = event;
-    let told = isFirst && (hasMoved || isWorthTelling(event.type)) ? toldBy(event) : null;
+    known.isRecorded = !isNew;
+    let told = isNew && (hasMoved || isWorthTelling(event.type)) ? toldBy(event) : null;
     if (isSubmit(from, to)) told = headOf(context);
     if (!hasMoved && told === null) return;
-    const name = isFirst ? nameFor(actor, event) : '';
+    const name = isNew ? nameFor(actor, event) : '';
+    known.isRecorded = true;
     this.#add({
       actor: actor.id,
       event: name,
@@ -158,7 +161,7 @@ export class FlightRecorder {
       told: told ?? none,
       became: became ?? none,
     });
-    if (event.type === 'message.received' && told) this.#tellTasks(event);
+    if (told !== null) this.#tellTasks(event);
   }
 
   #meet(id: string): Known {
@@ -177,7 +180,8 @@ export class FlightRecorder {
   }
 
   /** What ECS wants of a task is in the task's own record, which lives as long as the task. */
-  #tellTasks({ message }: AnyEvent): void {
+  #tellTasks({ type, message }: AnyEvent): void {
+    if (type !== 'message.received') return;
     const received = message as InboundMessage;
     if (received.kind !== 'payload') return;
     for (const { actor, event, told } of toldOfTasks(received.payload)) {
@@ -239,10 +243,10 @@ export class FlightRecorder {
   }
 }
 
-const ofProcess = { actor: 'process' };
+const ofProcess = { actor: 'agent.process' };
 const none: FlightFacts = {};
 const noFacts = { told: none, became: none };
-const unknown = { value: undefined, state: '', context: undefined, event: null };
+const unknown = { value: undefined, state: '', context: undefined, event: null, isRecorded: false };
 
 const kindOf = (actorId: string): string => {
   const end = actorId.indexOf('/');

@@ -18,12 +18,12 @@ export interface ReplayPorts {
  * its beginning to its end. Answers 0 when it is left.
  */
 export async function replayCommand(words: string[]): Promise<number> {
-  const { stdin, stdout } = process;
+  const stdin = process.stdin;
   const isTerminal = stdin.isTTY === true;
   if (isTerminal) stdin.setRawMode(true).setEncoding('utf8');
   try {
     const keys = isTerminal ? (stdin as AsyncIterable<string>) : null;
-    return await replay(words, { write: (text) => stdout.write(text), keys });
+    return await replay(words, { write: (text) => process.stdout.write(text), keys });
   } finally {
     if (isTerminal) stdin.setRawMode(false);
   }

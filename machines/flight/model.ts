@@ -18,7 +18,7 @@ export type FlightFacts = { [name: string]: FlightValue };
 export interface FlightEntry {
   /** Epoch milliseconds. */
   at: number;
-  /** `task/<id>`, `container/<id>/<name>`, `session`, …; `process` for the agent's process itself. */
+  /** `task/<id>`, `container/<id>/<name>`, `session`, …; `agent.process` for the process that it is. */
   actor: string;
   /**
    * Type of the event. `begun` for a new actor, `resumed` for one that was restored, `''` for what a

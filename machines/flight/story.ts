@@ -14,7 +14,7 @@ export interface StoryLine {
 }
 
 const singles: Record<string, string> = {
-  process: 'the agent’s process',
+  'agent.process': 'the agent’s process',
   agent: 'the agent',
   session: 'the session with ACS',
   watch: 'the Docker Engine',
@@ -49,6 +49,25 @@ interface Scene {
  * looks at in vain, is left out.
  */
 export function storyOf(entries: FlightEntry[], whole: 'all' | 'one task'): StoryLine[] {
+  let before = '';
+  return scenesOf(entries).flatMap(({ first, steps }) => {
+    const sentence = sentenceOf(first, steps);
+    if (sentence === '') return [];
+    const crashed = first.event === 'process.begun' && before === 'process.begun';
+    if (first.actor === 'agent.process') before = first.event;
+    return [
+      {
+        at: first.at,
+        subject: subjectOf(first.actor, whole),
+        sentence: crashed
+          ? `${sentence}; the one before it had no time to say that it ended`
+          : sentence,
+      },
+    ];
+  });
+}
+
+function scenesOf(entries: FlightEntry[]): Scene[] {
   const scenes: Scene[] = [];
   const last = new Map<string, Scene>();
   for (const entry of entries) {
@@ -60,21 +79,17 @@ export function storyOf(entries: FlightEntry[], whole: 'all' | 'one task'): Stor
       last.set(entry.actor, begun);
     }
   }
-  return scenes.flatMap(({ first, steps }) => {
-    const sentence = sentenceOf(first, steps);
-    return sentence === ''
-      ? []
-      : [{ at: first.at, subject: subjectOf(first.actor, whole), sentence }];
-  });
+  return scenes;
 }
 
 function sentenceOf(first: FlightEntry, steps: FlightEntry[]): string {
   const kind = first.actor.split('/')[0] ?? '';
   const words = [first, ...steps].flatMap((entry) => wordsOf(entry));
-  const to = steps.at(-1)?.to ?? first.to;
-  const states = enteredStates(first.from, to)
+  const isIdle = kind === 'images' || (kind === 'outbox' && first.event === 'begun');
+  if (words.length === 0 && isIdle) return '';
+  const states = enteredStates(first.from, steps.at(-1)?.to ?? first.to)
     .map((state) => sentenceOfState(first.actor, state))
     .filter((sentence) => sentence !== '');
-  const isIdle = kind === 'images' && words.length === 0;
-  return isIdle ? '' : [...new Set([...words, ...states])].join('; ');
+  // Where several parts of the agent begin at once, the last is its way to ECS.
+  return [...words, ...states.slice(-1)].join('; ');
 }

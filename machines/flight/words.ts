@@ -7,7 +7,7 @@ type Words = (entry: FlightEntry) => string;
 const events: Record<string, Words> = {
   'process.begun': () => 'it began',
   'process.ended': ({ told }) => `it ended with ${told.exitCode}`,
-  resumed: ({ to }) => `was taken up again as it was saved (${to})`,
+  resumed: () => 'it was taken up again as it was saved',
   'ecs.wants': ({ told }) =>
     told.desired === 'STOPPED' ? 'ECS wants it stopped' : `ECS wants it running: ${imagesIn(told)}`,
   'ecs.unreadable': () => 'ECS sent it in a form that cannot be understood',

@@ -35,12 +35,12 @@ describe('the flight record', () => {
       'container/a/main : preparing.created → starting.calling',
       'container/a/main done.start: starting.calling → starting.inspecting',
       'container/a/main done.inspectStarted: starting.inspecting → started',
-      'task/a : pending → running',
+      'task/a container.changed: pending → running',
       'outbox/a : choosing → sending',
       'outbox/a done.submit: sending → choosing',
       'container/a/main engine.hint: running.steady → running.inspecting',
       'container/a/main : running.steady → stopped.ended',
-      'task/a : running → stopped.keeping',
+      'task/a container.changed: running → stopped.keeping',
     ];
     const places = story.map((line) => lines.indexOf(line));
     expect(places, lines.join('\n')).to.not.include(-1);
@@ -69,7 +69,7 @@ describe('the flight record', () => {
     ]);
     expect(toldOf('container/a/main', 'failed.pull')).to.deep.equal([]);
     expect(
-      all.filter(({ event, actor }) => event === 'process.begun' && actor === 'process'),
+      all.filter(({ event, actor }) => event === 'process.begun' && actor === 'agent.process'),
     ).to.have.length(1);
   });
 
@@ -128,11 +128,13 @@ describe('the flight record over restarts', () => {
     const after = (await recorded(world)).map(shown);
     expect(after.slice(0, before.length)).to.deep.equal(before);
     expect(after.slice(before.length)).to.include.members([
-      'process process.begun:  → running',
+      'agent.process process.begun:  → running',
       'task/a resumed:  → running',
       'container/a/main resumed:  → running.steady',
     ]);
-    expect(after.filter((text) => text.startsWith('process process.ended'))).to.deep.equal([]);
+    expect(after.filter((text) => text.startsWith('agent.process process.ended'))).to.deep.equal(
+      [],
+    );
   });
 
   it('misses only the last fifth of a second after a crash', async () => {
@@ -159,7 +161,7 @@ describe('the flight record over restarts', () => {
     await world.agent?.flight.close(0);
     const { lines } = await world.flightLog.read();
     expect(decodeEntry(lines.at(-1) ?? '')).to.deep.include({
-      ...{ actor: 'process', event: 'process.ended', told: { exitCode: 0 } },
+      ...{ actor: 'agent.process', event: 'process.ended', told: { exitCode: 0 } },
     });
   });
 
@@ -171,8 +173,8 @@ describe('the flight record over restarts', () => {
     world.flightLog.text = world.flightLog.text.replace('process.begun', 'process.gone!');
     await world.start();
     const texts = (await recorded(world)).map(shown);
-    expect(texts.filter((text) => text.startsWith('process '))).to.deep.equal([
-      'process process.begun:  → running',
+    expect(texts.filter((text) => text.startsWith('agent.process '))).to.deep.equal([
+      'agent.process process.begun:  → running',
     ]);
   });
 });
@@ -191,7 +193,7 @@ describe('the bounds of a living agent’s flight record', () => {
     await world.clock.advance(60_000);
     expect(warnings().slice(1)).to.deep.equal(['info The flight record is written again']);
     const texts = (await recorded(world)).map(shown);
-    expect(texts[0]).to.equal('process process.begun:  → running');
+    expect(texts[0]).to.equal('agent.process process.begun:  → running');
     expect(texts).to.include('task/a ecs.wants: ');
   });
 
