@@ -133,21 +133,21 @@ export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: S
     snapshot: snapshot as unknown as Snapshot<unknown>,
     input: beginning,
   });
-  const ended = endOf(root).finally(() => {
-    journal.detach();
-    sampler.close();
-  });
   const flight = new FlightRecorder(ports, settings.flight);
+  const ended = endOf(root)
+    .finally(() => {
+      journal.detach();
+      sampler.close();
+    })
+    .then((exit) => flight.close(exit));
   const host = () => sampledHost(ports.host, engine);
   const sampler = new Sampler({ ...ports, ...memory, sampling: settings.sampling, host });
   return {
     ...{ system: root.system, names: ports.docker.names, ...memory, sampler, flight },
     ended,
     start: () => {
-      if (settings.flight !== null) flight.follow(root);
-      journal.follow(root);
+      for (const each of [flight, journal, sampler]) each.follow(root);
       forgetEnded(root, memory);
-      sampler.follow(root);
       root.on('start.delayed', (delay) => tellDelay(log, delay));
       supervise(root, { clock, plans, log, rules: settings.rules });
       root.start();

@@ -1,5 +1,6 @@
 import type { AnyActorRef, AnyMachineSnapshot } from 'xstate';
-import { type FlightBounds, flightBounds, withinBounds } from '../machines/flight/bounds.ts';
+import type { AgentExit } from '../machines/agent/model.ts';
+import { type FlightBounds, withinBounds } from '../machines/flight/bounds.ts';
 import { actorOfLine, decodeEntry, encodeEntry } from '../machines/flight/entry.ts';
 import { changesIn, type Fact, type Reading, readingOf } from '../machines/flight/facts.ts';
 import type { FlightEntry, FlightFacts } from '../machines/flight/model.ts';
@@ -68,7 +69,8 @@ interface Known {
  */
 export class FlightRecorder {
   readonly #ports: FlightPorts;
-  readonly #bounds: FlightBounds;
+  /** Null where nothing is recorded. */
+  readonly #bounds: FlightBounds | null;
   readonly #known = new Map<string, Known>();
   readonly #listeners: ((line: string) => void)[] = [];
   #pending: string[] = [];
@@ -79,11 +81,12 @@ export class FlightRecorder {
 
   constructor(ports: FlightPorts, bounds: FlightBounds | null) {
     this.#ports = ports;
-    this.#bounds = bounds ?? flightBounds;
+    this.#bounds = bounds;
   }
 
   /** Records all that happens in the system that `root` heads; to be called before it starts. */
   follow(root: AnyActorRef): void {
+    if (this.#bounds === null) return;
     this.#add({ ...ofProcess, event: 'process.begun', from: '', to: 'running', ...noFacts });
     const { unsubscribe } = root.system.inspect((event) => {
       const actor = event.actorRef as AnyActorRef;
@@ -116,14 +119,16 @@ export class FlightRecorder {
     return (await this.lines(task)).flatMap((line) => decodeEntry(line) ?? []);
   }
 
-  /** Ends the record of this process; resolves when it is written, or cannot be. */
-  async close(exitCode: number): Promise<void> {
+  /** Ends the record of this process; answers its exit once that is written, or cannot be. */
+  async close(exit: AgentExit): Promise<AgentExit> {
     this.#detach();
-    const ended = { event: 'process.ended', from: 'running', to: 'ended', told: { exitCode } };
-    this.#add({ ...ofProcess, ...ended, became: none });
+    const told = { exitCode: exit.code };
+    const ended = { event: 'process.ended', from: 'running', to: 'ended', told, became: none };
+    if (this.#bounds !== null) this.#add({ ...ofProcess, ...ended });
     this.#write();
     await this.#writing;
-    await this.#ports.flightLog.close();
+    await this.#ports.flightLog.close().catch(() => {});
+    return exit;
   }
 
   #begin(actor: AnyActorRef, event: object): void {
@@ -213,13 +218,14 @@ export class FlightRecorder {
   async #put(): Promise<void> {
     const { flightLog, log } = this.#ports;
     const lines = this.#pending;
-    if (lines.length === 0) return;
+    const bounds = this.#bounds;
+    if (lines.length === 0 || bounds === null) return;
     this.#pending = [];
     let rest = lines;
     try {
       const length = await flightLog.append(lines);
       rest = [];
-      if (length > 2 * this.#bounds.characters) await this.#shorten();
+      if (length > 2 * bounds.characters) await this.#shorten(bounds);
       if (this.#failed) log.info('The flight record is written again');
       this.#failed = false;
     } catch (error) {
@@ -231,7 +237,7 @@ export class FlightRecorder {
   }
 
   /** Puts in the log's place what of it is within the bounds. */
-  async #shorten(): Promise<void> {
+  async #shorten(bounds: FlightBounds): Promise<void> {
     const { flightLog, log } = this.#ports;
     const { lines, damaged } = await flightLog.read();
     if (damaged > 0) log.warn(`Damaged parts of the flight record are left out: ${damaged}`);
@@ -239,7 +245,7 @@ export class FlightRecorder {
       const state = this.#known.get(taskActorId(taskId))?.state;
       return state !== undefined && !/^(stopped|cleaning)\b/.test(state);
     };
-    await flightLog.replace(withinBounds(lines, isLiving, this.#bounds));
+    await flightLog.replace(withinBounds(lines, isLiving, bounds));
   }
 }
 

@@ -158,7 +158,6 @@ async function untilEnded(agent: Agent, { config, clock, log, life }: Run): Prom
   agent.start();
   const { close } = await openDoor(introspect(looked), { config, clock, log });
   const { code, reason } = await agent.ended;
-  await agent.flight.close(code);
   // Not waited for: a client that holds its request open must not keep the agent.
   void close();
   if (reason) log.error(reason);

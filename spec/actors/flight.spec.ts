@@ -158,7 +158,8 @@ describe('the flight record over restarts', () => {
   it('says with which code its process ended', async () => {
     const world = new World();
     await world.start();
-    await world.agent?.flight.close(0);
+    world.agent?.stop();
+    await world.clock.until(() => world.exit !== undefined);
     const { lines } = await world.flightLog.read();
     expect(decodeEntry(lines.at(-1) ?? '')).to.deep.include({
       ...{ actor: 'agent.process', event: 'process.ended', told: { exitCode: 0 } },

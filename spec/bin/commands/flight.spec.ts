@@ -254,7 +254,7 @@ describe('the flight record of an agent’s process', () => {
     expect(story).to.match(
       /container web: the Engine shows that it is running; its process runs\n/,
     );
-    expect(story).to.match(/container web: was taken up again as it was saved/);
+    expect(story).to.match(/container web: it was taken up again as it was saved/);
     const all = await command('flight');
     expect(all.match(/the agent’s process: it began\n/g)).to.have.length(2);
     expect(all).to.match(/the agent’s process: it ended with 0\n$/);
