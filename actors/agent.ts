@@ -29,6 +29,7 @@ import type { RegistryPort } from '../transport/registry/port.ts';
 import type { TcsPort } from '../transport/tcs/port.ts';
 import type { UpdatePort } from '../transport/update/port.ts';
 import type { Pulse, System } from './effect.ts';
+import { FlightRecorder, type RecordedPorts, type RecordedSettings } from './flight.ts';
 import { tellDelay } from './instance.ts';
 import { Journal } from './journal.ts';
 import { type Learned, placeOf, sampledHost } from './learned.ts';
@@ -44,7 +45,7 @@ import { bindAgent, type Memory } from './tree.ts';
 import { Vault } from './vault.ts';
 
 /** Everything outside the process, as the agent sees it. */
-export interface AgentPorts extends Pulse {
+export interface AgentPorts extends Pulse, RecordedPorts {
   docker: EnginePort;
   ecs: EcsPort;
   ec2: Ec2Port;
@@ -68,7 +69,7 @@ export interface AgentPorts extends Pulse {
 }
 
 /** What the agent must know to run; each with its unit in its name. */
-export interface AgentSettings extends RegisterSettings {
+export interface AgentSettings extends RegisterSettings, RecordedSettings {
   cluster: string;
   /** Whether no cluster was configured, so that the default one is made where it is missing. */
   makesCluster: boolean;
@@ -103,6 +104,7 @@ export interface Agent extends Memory {
   place(): Place;
   /** Tells how many wait for what has changed to be on disk. */
   journal: Pick<Journal, 'waiting'>;
+  flight: FlightRecorder;
   start(): void;
   /** Asks it to stop; tasks go on running. */
   stop(): void;
@@ -136,19 +138,21 @@ export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: S
     snapshot: snapshot as unknown as Snapshot<unknown>,
     input: beginning,
   });
-  const ended = endOf(root).finally(() => {
-    journal.detach();
-    sampler.close();
-  });
+  const flight = new FlightRecorder(ports, settings.flight);
+  const ended = endOf(root)
+    .finally(() => {
+      journal.detach();
+      sampler.close();
+    })
+    .then((exit) => flight.close(exit));
   return {
     system: root.system,
     ...memory,
-    ...{ sampler, ended, journal, names: ports.docker.names },
+    ...{ sampler, ended, journal, flight, names: ports.docker.names },
     place: () => placeOf(learned),
     start: () => {
-      journal.follow(root);
+      for (const each of [flight, journal, sampler]) each.follow(root);
       forgetEnded(root, memory);
-      sampler.follow(root);
       root.on('start.delayed', (delay) => tellDelay(log, delay));
       supervise(root, { clock, plans: memory.plans, log, rules: settings.rules });
       root.start();

@@ -53,3 +53,17 @@ export class StoreError extends Error {
     this.code = code;
   }
 }
+
+/**
+ * Where a flight record outlives the process: lines of text without their ends. Nothing is synced, and
+ * nobody relies on it: after a crash of the host more than the last lines may be missing.
+ */
+export interface FlightLog {
+  /** The lines that it holds, oldest first; `damaged` counts the pieces that had to be left out. */
+  read(): Promise<{ lines: string[]; damaged: number }>;
+  /** Adds lines; answers how many characters it holds then. */
+  append(lines: string[]): Promise<number>;
+  /** Puts these lines in place of all that it holds. */
+  replace(lines: string[]): Promise<void>;
+  close(): Promise<void>;
+}

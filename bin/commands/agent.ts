@@ -1,9 +1,14 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Agent } from '../../actors/agent.ts';
 import { dumpOf } from '../../actors/dump.ts';
 import { introspect } from '../../actors/introspection.ts';
 import { logTransitions } from '../../actors/recorder.ts';
 import { exitCodes } from '../../machines/agent/model.ts';
 import { AgentError } from '../../machines/names/errors.ts';
+import { FlightFile } from '../../persistence/flight/file.ts';
+import { MemoryFlightLog } from '../../persistence/flight/memory.ts';
 import { LevelStore } from '../../persistence/level.ts';
 import type { Row, Store } from '../../persistence/store.ts';
 import { realClock } from '../../transport/host/clock.ts';
@@ -12,6 +17,7 @@ import type { IntrospectionSource } from '../../transport/http/port.ts';
 import { type Config, readConfig } from '../config/config.ts';
 import { gatherSources, readLocalConfig } from '../config/load.ts';
 import { type Metrics, metricsOf } from '../metrics/metrics.ts';
+import { writeDump } from '../service/dump.ts';
 import { ownLicence } from '../service/licence.ts';
 import { beginLife, type Life } from '../service/life.ts';
 import { type AgentLog, openLog, plainLog } from '../service/log.ts';
@@ -115,6 +121,9 @@ async function run(begun: Run): Promise<number> {
   const { ports: meter } = metrics;
   const store = config.checkpoint ? new LevelStore(config.dataDirectory, meter.medium) : forgetful;
   const rows = await openStore(store, log);
+  const flightLog = config.checkpoint
+    ? new FlightFile(config.dataDirectory)
+    : new MemoryFlightLog();
   try {
     const ec2InstanceId = await metadata.instanceId();
     const resumed = await resume({ store, rows, log }, { cluster: config.cluster, ec2InstanceId });
@@ -123,7 +132,8 @@ async function run(begun: Run): Promise<number> {
       return resumed.exit.code;
     }
     const { insecure } = flags;
-    const assembly = { ...begun, insecure, ec2InstanceId, store, meter, saved: resumed.saved };
+    const known = { ec2InstanceId, saved: resumed.saved };
+    const assembly = { ...begun, ...known, insecure, store, meter, flightLog };
     if (life.ending.aborted) return exitCodes.clean;
     const engine = connectEngine(assembly);
     const calls = callsOf(assembly, engine.host);
@@ -157,10 +167,7 @@ async function untilEnded(
   const { config, clock, log, life, metrics } = parts;
   const looked = { ...agent, version: agentText, limits: waitLimits(config), clock };
   life.ending.addEventListener('abort', () => agent.stop(), { once: true });
-  life.dump = () => {
-    log.critical('What the agent does follows', memoryNow());
-    for (const { message, fields } of dumpOf(looked)) log.critical(message, fields);
-  };
+  life.dump = () => void dump(looked, { config, clock, log });
   metrics.follow(agent);
   agent.start();
   const tasksDoor = openTaskDoor(agent, parts);
@@ -173,6 +180,26 @@ async function untilEnded(
   void served.close();
   if (reason) log.error(reason);
   return code;
+}
+
+/** Tells the log what is so, and writes that with what happened before into a file. */
+async function dump(
+  looked: Parameters<typeof dumpOf>[0] & Pick<Agent, 'flight'>,
+  { config, clock, log }: Pick<Run, 'config' | 'clock' | 'log'>,
+): Promise<void> {
+  log.critical('What the agent does follows', memoryNow());
+  const present = dumpOf(looked);
+  for (const { message, fields } of present) log.critical(message, fields);
+  try {
+    const folder = config.checkpoint
+      ? config.dataDirectory
+      : await mkdtemp(join(tmpdir(), 'ecs-agent-dump-'));
+    const record = await looked.flight.lines();
+    const file = await writeDump(folder, { at: clock.now(), present, record });
+    log.critical('This and the flight record are in a file', { file, entries: record.length });
+  } catch (error) {
+    log.critical('The flight record is not dumped', { error: (error as Error).message });
+  }
 }
 
 /** Opens the introspection endpoint. Where it cannot be, the agent runs without it. */

@@ -1,7 +1,9 @@
 import { type Agent, type AgentSettings, createAgent } from '../../actors/agent.ts';
 import type { Log } from '../../actors/recorder.ts';
 import type { Saved } from '../../actors/restore.ts';
-import type { Store } from '../../persistence/store.ts';
+import { flightBounds } from '../../machines/flight/bounds.ts';
+import { MemoryFlightLog } from '../../persistence/flight/memory.ts';
+import type { FlightLog, Store } from '../../persistence/store.ts';
 import { acsClient } from '../../transport/acs/client.ts';
 import { linuxCgroups } from '../../transport/cgroup/cgroups.ts';
 import type { CgroupPort } from '../../transport/cgroup/port.ts';
@@ -35,6 +37,8 @@ export interface Assembly {
   log: Log;
   store: Store;
   saved: Saved;
+  /** Where what happens is recorded; by default in memory only. */
+  flightLog?: FlightLog;
   /** What the EC2 instance tells of itself; nothing off EC2. */
   metadata: InstanceMetadataPort;
   /** Which EC2 instance this is; null off EC2. */
@@ -108,13 +112,14 @@ export function assemble(
   way = callsOf(assembly, engine.host),
 ): Agent {
   const { config, clock, log, store, saved, metadata, meter = unmetered } = assembly;
+  const flightLog = assembly.flightLog ?? new MemoryFlightLog();
   const { platform, cpuArchitecture } = engine.host.facts();
   const pause = platform === 'linux' ? pauseImage(cpuArchitecture) : null;
   const { ecs, calls, verified, common, userAgent, ipv6Only } = way;
   const { type: authType, data: authData } = config.engineAuth;
   const ports = {
     ...engine,
-    ...{ clock, random: realRandom, store, log, metadata, ecs: meter.ecs(ecs) },
+    ...{ clock, random: realRandom, store, log, metadata, ecs: meter.ecs(ecs), flightLog },
     ec2: ec2Client({
       ...{ endpoint: ec2Endpoint(config.region, { ipv6Only }), userAgent, ...common },
       dispatcherFor: verified.dispatcherFor,
@@ -163,7 +168,8 @@ export function settingsOf({
   config,
   metadata,
   ec2InstanceId,
-}: Pick<Assembly, 'config' | 'metadata' | 'ec2InstanceId'>): AgentSettings {
+  environment,
+}: Pick<Assembly, 'config' | 'metadata' | 'ec2InstanceId' | 'environment'>): AgentSettings {
   const { taskLimits, pull } = config;
   return {
     cluster: config.cluster,
@@ -184,6 +190,8 @@ export function settingsOf({
       spot: config.spotDraining && metadata !== noMetadata,
     },
     sampling: samplingOf(config),
+    // For the bench alone, which tells what the record costs.
+    flight: environment?.ECS_BENCH_WITHOUT_FLIGHT === 'true' ? null : flightBounds,
     reservedMemoryMiB: config.reservedMemoryMiB,
     reservedTcpPorts: config.reservedTcpPorts,
     reservedUdpPorts: config.reservedUdpPorts,

@@ -16,7 +16,10 @@ const exits: [string, string][] = [
 
 const signals: [string, string][] = [
   ['SIGTERM, SIGINT', 'stop, within five seconds; tasks go on running'],
-  ['SIGUSR1', 'log what every actor does and waits for (not on Windows)'],
+  [
+    'SIGUSR1',
+    'log what every actor does and waits for, and write it into a file with the flight record (not on Windows, where flight --json serves)',
+  ],
 ];
 
 const width = 96;

@@ -37,6 +37,12 @@ const commands: Record<string, Entry> = {
     meaning: 'tell what the agent on this host and its tasks, or one by its id or ARN, wait for',
     load: async () => (await import('./explain.ts')).explainCommand,
   },
+  flight: {
+    words: '[--task TASK] [--json]',
+    meaning:
+      'tell what happened to the agent on this host and its tasks, or to one by its id or ARN, from the record in its data directory',
+    load: async () => (await import('./flight.ts')).flightCommand,
+  },
   help: {
     words: '',
     meaning: 'print this',
@@ -56,6 +62,12 @@ const commands: Record<string, Entry> = {
     meaning:
       'take over what Amazon’s agent has saved, and its running tasks; migrate --help tells more',
     load: async () => (await import('./migrate.ts')).migrateCommand,
+  },
+  replay: {
+    words: 'FILE',
+    meaning:
+      'step through a flight record: a dump, or what flight --json printed; by keys on a terminal',
+    load: async () => (await import('./replay.ts')).replayCommand,
   },
 };
 

@@ -1,80 +1,28 @@
-// Prints what the built agent costs: boot, tasks to RUNNING on an Engine that answers at once, memory;
-// with --metrics what it costs while it counts for Prometheus, and what a scrape takes then.
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { wireTaskOf } from '../../transport/acs/task-definition.ts';
-import { realClock } from '../../transport/host/clock.ts';
-import { realRandom } from '../../transport/host/random.ts';
-import { SimEngine } from '../../transport/sim/engine.ts';
-import { serveEngine } from '../../transport/sim/engine-http.ts';
-import { LocalPlane, localTaskArn } from '../commands/local-plane.ts';
+// Prints what the built agent costs: boot, tasks to RUNNING on an Engine that answers at once, memory.
+// `metrics [TASKS]` prints the same while it counts for Prometheus, and what a scrape takes then;
+// `flight [TASKS] [PAIRS]` what the flight record costs of it.
+import { benchFlight } from './bench-flight.ts';
+import { type BenchStage, memoryOf, onStage } from './bench-stage.ts';
 
-const bundle = join(dirname(fileURLToPath(import.meta.url)), '../../dist/ecs-agent.cjs');
-const words = process.argv.slice(2);
-const count = Number(words.find((word) => /^\d+$/.test(word)) ?? 200);
-const hasMetrics = words.includes('--metrics');
 const scrapes = 20;
-const cluster = 'bench';
-const pulse = { clock: realClock(), random: realRandom };
-
-const definition = {
-  family: 'bench',
-  containerDefinitions: [{ name: 'main', image: 'bench:local', memory: 6, command: ['stay'] }],
-};
-
-function startAgent(plane: LocalPlane, socket: string, data: string): ChildProcess {
-  return spawn(process.execPath, [bundle], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-    env: {
-      ECS_CLUSTER: cluster,
-      ECS_BACKEND_HOST: plane.url,
-      AWS_DEFAULT_REGION: 'local',
-      AWS_ACCESS_KEY_ID: 'LOCAL',
-      AWS_SECRET_ACCESS_KEY: 'local',
-      DOCKER_HOST: `unix://${socket}`,
-      ECS_DATADIR: data,
-      ECS_EXTERNAL: 'true',
-      ECS_LOGLEVEL: 'warn',
-      ECS_IMAGE_PULL_BEHAVIOR: 'prefer-cached',
-      ECS_ENABLE_PROMETHEUS_METRICS: String(hasMetrics),
-    },
-  });
-}
-
-/** Resident memory of a process in MiB, all of it and what no file backs (Linux only). */
-function memoryOf({ pid }: ChildProcess): string {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const mib = (name: string) =>
-    (Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024).toFixed(0);
-  return `${mib('VmRSS')} MiB, of which anonymous ${mib('RssAnon')} MiB`;
-}
 
 const elapsed = (from: number) => performance.now() - from;
 
-async function bench(plane: LocalPlane, agent: ChildProcess): Promise<void> {
+async function bench({ plane, agent, run, running }: BenchStage, count: number): Promise<void> {
   const from = performance.now();
   await plane.connected();
   console.log(`boot until ACS is connected    ${elapsed(from).toFixed(0)} ms`);
   console.log(`memory, idle                   ${memoryOf(agent)}`);
   const begin = performance.now();
-  for (let i = 0; i < count; i++) {
-    const arn = localTaskArn(cluster, String(i).padStart(32, '0'));
-    plane.run(wireTaskOf(definition, { arn, version: '1' }));
-  }
+  run(count);
   await plane.until(({ unacknowledged }) => unacknowledged.length === 0);
   console.log(`${count} tasks acknowledged         ${elapsed(begin).toFixed(0)} ms`);
-  await plane.until(({ tasks }) =>
-    Object.values(tasks).every(({ status }) => status === 'RUNNING'),
-  );
+  await running();
   const ms = elapsed(begin);
   console.log(
     `${count} tasks RUNNING              ${ms.toFixed(0)} ms, ${((count * 1_000) / ms).toFixed(0)} a second`,
   );
   console.log(`memory, ${count} tasks              ${memoryOf(agent)}`);
-  if (hasMetrics) await benchScrapes();
 }
 
 async function benchScrapes(): Promise<void> {
@@ -91,17 +39,12 @@ async function benchScrapes(): Promise<void> {
   );
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'ecs-agent-bench-'));
-const socket = join(folder, 'engine.sock');
-const closeEngine = await serveEngine(new SimEngine({ ...pulse, latencyMs: 0 }), socket);
-const plane = new LocalPlane(pulse, cluster);
-await plane.open();
-const agent = startAgent(plane, socket, join(folder, 'data'));
-try {
-  await bench(plane, agent);
-} finally {
-  agent.kill('SIGKILL');
-  await plane.close();
-  await closeEngine();
-  rmSync(folder, { recursive: true, force: true });
-}
+const [first, ...more] = process.argv.slice(2);
+if (first === 'flight')
+  await benchFlight({ count: Number(more[0] ?? 1_000), pairs: Number(more[1] ?? 10) });
+else if (first === 'metrics')
+  await onStage({ ECS_ENABLE_PROMETHEUS_METRICS: 'true' }, async (stage) => {
+    await bench(stage, Number(more[0] ?? 200));
+    await benchScrapes();
+  });
+else await onStage({}, (stage) => bench(stage, Number(first ?? 200)));

@@ -1,4 +1,5 @@
 import type { AgentSettings } from '../../actors/agent.ts';
+import { flightBounds } from '../../machines/flight/bounds.ts';
 
 /** The cluster of a simulated agent. */
 export const cluster = 'specs';
@@ -42,6 +43,7 @@ export const settings: AgentSettings = {
   matchSharedVolumes: false,
   watching: { warmPool: false, spot: false },
   sampling: { by: 'nothing' },
+  flight: flightBounds,
   reservedMemoryMiB: 512,
   reservedTcpPorts: [22],
   reservedUdpPorts: [],

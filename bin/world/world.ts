@@ -5,6 +5,7 @@ import { sortRows } from '../../actors/restore.ts';
 import type { AgentExit } from '../../machines/agent/model.ts';
 import type { Measurements } from '../../machines/stats/model.ts';
 import { FaultyStore } from '../../persistence/faulty.ts';
+import { MemoryFlightLog } from '../../persistence/flight/memory.ts';
 import type { Row } from '../../persistence/store.ts';
 import { type EnginePort, engineNames } from '../../transport/docker/port.ts';
 import type { Ec2Port } from '../../transport/ec2/port.ts';
@@ -61,6 +62,8 @@ export class World {
   /** Whose credentials it asked for. */
   readonly logins: LoginRequest[] = [];
   store = new FaultyStore();
+  /** What outlives the process of its flight record. */
+  readonly flightLog = new MemoryFlightLog();
   agent: Agent | undefined;
   exit: AgentExit | undefined;
   readonly #settings: AgentSettings;
@@ -106,12 +109,7 @@ export class World {
     const { rows } = await this.#opened();
     const say = (level: string) => (message: string, fields?: LogFields) =>
       this.logged.push(`${level} ${message}${fields ? ` ${JSON.stringify(fields)}` : ''}`);
-    const { clock, random, engine, plane } = this;
-    const { endpoint = 'sim://tcs/' } = this.#telemetry ?? {};
-    const discoverPollEndpoint: EcsPort['discoverPollEndpoint'] = async (...asked) => ({
-      ...(await plane.ecs.discoverPollEndpoint(...asked)),
-      telemetry: endpoint,
-    });
+    const { clock, random, engine, plane, flightLog } = this;
     const life = new Life();
     this.#life = life;
     this.agent = createAgent(
@@ -135,8 +133,9 @@ export class World {
         updates: { download: this.#download },
         ownImage: () => null,
         store: this.store,
+        flightLog,
         docker: { ...life.bound(this.#heard(engine.port(cluster))), names: engineNames },
-        ecs: life.bound({ ...plane.ecs, ...(this.#telemetry && { discoverPollEndpoint }) }),
+        ecs: life.bound(this.#ecs()),
         ec2: { instanceTags: (instanceId) => this.#instanceTags(instanceId) },
         acs: plane.acs,
         tcs: this.#telemetry?.tcs ?? null,
@@ -201,6 +200,18 @@ export class World {
       },
     ]);
     return Object.fromEntries(methods) as EnginePort;
+  }
+
+  /** The ECS API, which names an endpoint of telemetry where a story is about that. */
+  #ecs(): EcsPort {
+    const { ecs } = this.plane;
+    if (!this.#telemetry) return ecs;
+    const { endpoint: telemetry = 'sim://tcs/' } = this.#telemetry;
+    const discoverPollEndpoint: EcsPort['discoverPollEndpoint'] = async (...asked) => ({
+      ...(await ecs.discoverPollEndpoint(...asked)),
+      telemetry,
+    });
+    return { ...ecs, discoverPollEndpoint };
   }
 
   #opened() {

@@ -15,10 +15,15 @@ const definition = (command: string[], more: object = {}) => ({
 
 describe('ecs-agent dev', () => {
   let folder: string;
+  let agent: AgentProcess | undefined;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'dev-spec-'));
   });
-  afterEach(() => rmSync(folder, { recursive: true }));
+  afterEach(async () => {
+    // Only a story that fails leaves one behind.
+    await agent?.signal('SIGINT');
+    rmSync(folder, { recursive: true });
+  });
 
   const file = (content: unknown): string => {
     const path = join(folder, 'task.json');
@@ -36,8 +41,16 @@ describe('ecs-agent dev', () => {
       const filters = { label: ['com.amazonaws.ecs.task-definition-family=story'] };
       return library.listContainers({ all: true, filters });
     };
-    const dev = (...words: string[]) =>
-      new AgentProcess(['dev', ...words], { DOCKER_HOST: dockerHost() });
+    const dev = (...words: string[]) => {
+      agent = new AgentProcess(['dev', ...words], { DOCKER_HOST: dockerHost() });
+      return agent;
+    };
+    /** A process that runs may still be about to listen. */
+    const page = async (address: string): Promise<string> =>
+      fetch(address).then(
+        (answer) => answer.text(),
+        () => page(address),
+      );
 
     it('runs a task definition once, shows each step, and leaves nothing behind', async () => {
       const agent = dev('--once', file(definition(commands.exit(0))));
@@ -69,8 +82,7 @@ describe('ecs-agent dev', () => {
     it('serves a page from the sample task until Ctrl-C, and then removes its container', async () => {
       const agent = dev();
       const [, address = ''] = await agent.says(/listens on (http:\S+)/);
-      const page = await fetch(address);
-      expect(await page.text()).to.include('An ECS task on this machine');
+      expect(await page(address)).to.include('An ECS task on this machine');
       expect(await agent.signal('SIGINT')).to.equal(0);
       const filters = { label: ['com.amazonaws.ecs.task-definition-family=hello-web'] };
       expect(await libraryOf(dockerHost()).listContainers({ all: true, filters })).to.deep.equal(
