@@ -1,4 +1,4 @@
-import type { AnyActorRef, AnyMachineSnapshot } from 'xstate';
+import type { AnyActorRef, AnyMachineSnapshot, InspectionEvent } from 'xstate';
 import type { AgentExit } from '../machines/agent/model.ts';
 import { type FlightBounds, withinBounds } from '../machines/flight/bounds.ts';
 import { actorOfLine, decodeEntry, encodeEntry } from '../machines/flight/entry.ts';
@@ -77,6 +77,7 @@ export class FlightRecorder {
   #scheduled = false;
   #writing: Promise<void> = Promise.resolve();
   #failed = false;
+  #misses = false;
   #detach = () => {};
 
   constructor(ports: FlightPorts, bounds: FlightBounds | null) {
@@ -89,12 +90,11 @@ export class FlightRecorder {
     if (this.#bounds === null) return;
     this.#add({ ...ofProcess, event: 'process.begun', from: '', to: 'running', ...noFacts });
     const { unsubscribe } = root.system.inspect((event) => {
-      const actor = event.actorRef as AnyActorRef;
-      if (event.type === '@xstate.microstep')
-        this.#step(actor, event.event as AnyEvent, event.snapshot as AnyMachineSnapshot);
-      else if (event.type === '@xstate.snapshot') this.#rest(actor.id, event.snapshot.status);
-      else if (event.type === '@xstate.event' && event.event.type === 'xstate.init')
-        this.#begin(actor, event.event);
+      try {
+        this.#see(event);
+      } catch (error) {
+        this.#miss(error);
+      }
     });
     this.#detach = unsubscribe;
   }
@@ -129,6 +129,22 @@ export class FlightRecorder {
     await this.#writing;
     await this.#ports.flightLog.close().catch(() => {});
     return exit;
+  }
+
+  #see(event: InspectionEvent): void {
+    const actor = event.actorRef as AnyActorRef;
+    if (event.type === '@xstate.microstep')
+      this.#step(actor, event.event as AnyEvent, event.snapshot as AnyMachineSnapshot);
+    else if (event.type === '@xstate.snapshot') this.#rest(actor.id, event.snapshot.status);
+    else if (event.type === '@xstate.event' && event.event.type === 'xstate.init')
+      this.#begin(actor, event.event);
+  }
+
+  /** A fault of the recorder must not become one of the actor that it looks at. */
+  #miss(error: unknown): void {
+    if (this.#misses) return;
+    this.#misses = true;
+    this.#ports.log.warn(`Something is missing in the flight record: ${(error as Error).message}`);
   }
 
   #begin(actor: AnyActorRef, event: object): void {

@@ -198,6 +198,18 @@ describe('the bounds of a living agent’s flight record', () => {
     expect(texts).to.include('task/a ecs.wants: ');
   });
 
+  it('nor does a fault of the recorder hurt anybody', async () => {
+    const world = new World();
+    await world.start();
+    world.agent?.flight.hear(() => {
+      throw new Error('deaf');
+    });
+    world.plane.deliver([wanted(task('a', [ending('main', 3, 10)]))]);
+    await world.untilTold('a', 'STOPPED', 60_000);
+    const warnings = world.logged.filter((line) => !line.startsWith('info'));
+    expect(warnings).to.deep.equal(['warn Something is missing in the flight record: deaf']);
+  });
+
   it('hold over weeks: it is cut to the latest of each actor', async function () {
     this.timeout(60_000);
     const world = new World({ flight: { ofTaskActor: 20, ofOther: 30, characters: 20_000 } });
