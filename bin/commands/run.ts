@@ -46,6 +46,12 @@ const commands: Record<string, Entry> = {
       'take over what Amazon’s agent has saved, and its running tasks; migrate --help tells more',
     load: async () => (await import('./migrate.ts')).migrateCommand,
   },
+  scenario: {
+    words: 'run [--engine simulated|docker] [--image IMAGE] [--watch] FILE...',
+    meaning:
+      'play scripted scenarios with the agent, in virtual time on a simulated Engine, or on a real one with one image for all others; with --watch, again whenever a file changes',
+    load: async () => (await import('./scenario.ts')).scenarioCommand,
+  },
 };
 
 /** Runs the command that the words name; none means the agent, with its flags. */
