@@ -1,4 +1,9 @@
-import { type Agent, type AgentSettings, createAgent } from '../../actors/agent.ts';
+import {
+  type Agent,
+  type AgentPorts,
+  type AgentSettings,
+  createAgent,
+} from '../../actors/agent.ts';
 import type { Log } from '../../actors/recorder.ts';
 import type { Saved } from '../../actors/restore.ts';
 import type { Store } from '../../persistence/store.ts';
@@ -89,8 +94,15 @@ export function connectEngine({ config, clock, log }: Pick<Assembly, 'config' | 
   return { docker: { ...docker, version }, cgroups, host };
 }
 
-/** An agent on this process's own host, with what it needs of the outside world. */
-export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEngine>): Agent {
+/**
+ * An agent on this process's own host, with what it needs of the outside world; `around` may put
+ * something between the two.
+ */
+export function assemble(
+  assembly: Assembly,
+  engine: ReturnType<typeof connectEngine>,
+  around: (ports: AgentPorts) => AgentPorts = (ports) => ports,
+): Agent {
   const { config, clock, log, store, saved, metadata } = assembly;
   const { platform, cpuArchitecture } = engine.host.facts();
   const pause = platform === 'linux' ? pauseImage(cpuArchitecture) : null;
@@ -115,7 +127,7 @@ export function assemble(assembly: Assembly, engine: ReturnType<typeof connectEn
         ? (signal: AbortSignal) => engine.docker.importImage(pause, signal)
         : null,
   };
-  return createAgent(ports, settingsOf(assembly), saved);
+  return createAgent(around(ports), settingsOf(assembly), saved);
 }
 
 function metadataFilesFor(

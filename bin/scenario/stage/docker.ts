@@ -9,11 +9,9 @@ import { sortRows } from '../../../actors/restore.ts';
 import { taskIdOf } from '../../../machines/names/arn.ts';
 import { allStopped } from '../../../machines/plane/decide.ts';
 import { LevelStore } from '../../../persistence/level.ts';
-import type { Store } from '../../../persistence/store.ts';
 import type { WireTask } from '../../../transport/acs/task-definition.ts';
 import type { EngineEvent } from '../../../transport/docker/port.ts';
 import { realClock } from '../../../transport/host/clock.ts';
-import type { Clock } from '../../../transport/host/port.ts';
 import { realRandom } from '../../../transport/host/random.ts';
 import type { Explanation } from '../../../transport/http/port.ts';
 import { noMetadata } from '../../../transport/instance/none.ts';
@@ -27,6 +25,7 @@ import { heard } from '../../world/world.ts';
 import type { Scenario } from '../model.ts';
 import { environmentOf } from '../settings.ts';
 import { keysOf, wireOf } from '../sketch.ts';
+import { mortalClock, mortalPorts } from './mortal.ts';
 import { type Deed, NotHere, type Seen, type Stage } from './stage.ts';
 
 /** What a real Engine is reached by, and the image that it has for all others. */
@@ -142,16 +141,16 @@ class DockerStage implements Stage {
       this.seen.logged.push(`${level} ${message}${fields ? ` ${JSON.stringify(fields)}` : ''}`);
     const assembly = {
       config: { ...config, backendHost: plane.url },
-      clock: clockOf(life, pulse.clock),
+      clock: mortalClock(life, pulse.clock),
       log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
-      store: storeOf(life, store),
+      store,
       saved: sortRows(rows),
       ...{ ec2InstanceId: null, metadata: noMetadata },
     };
-    const engine = connectEngine(assembly);
-    const { names, ...calls } = engine.docker;
-    const docker = heard({ ...life.bound(calls), names }, (line) => this.#hear(line));
-    const agent = assemble(assembly, { ...engine, docker });
+    const agent = assemble(assembly, connectEngine(assembly), (ports) => {
+      const mortal = mortalPorts(life, ports);
+      return { ...mortal, docker: heard(mortal.docker, (line) => this.#hear(line)) };
+    });
     this.#agent = agent;
     this.#exitCode = null;
     void agent.ended.then(({ code }) => {
@@ -270,16 +269,3 @@ class DockerStage implements Stage {
     return task;
   }
 }
-
-const clockOf = (life: Life, clock: Clock): Clock => ({
-  now: () => clock.now(),
-  at: (time, wake) => clock.at(time, () => life.alive && wake()),
-  afterTurn: (work) => clock.afterTurn(() => life.alive && work()),
-});
-
-const storeOf = (life: Life, store: Store): Store =>
-  life.bound({
-    open: () => store.open(),
-    write: (batch: Parameters<Store['write']>[0]) => store.write(batch),
-    close: () => store.close(),
-  });
