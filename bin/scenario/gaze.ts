@@ -47,7 +47,7 @@ export class Gaze {
   isDecided(see: Look): boolean {
     let isThere = true;
     for (const stream of streams) {
-      const wanted = see[stream];
+      const wanted = this.#wanted(see, stream);
       if (!wanted || this.#met.has(stream)) continue;
       const verdict = verdictOf(wanted, this.newly(stream));
       if (verdict === 'never') return true;
@@ -59,6 +59,11 @@ export class Gaze {
     return isThere && this.#standsAs(see);
   }
 
+  #wanted(see: Look, stream: Stream): string[] | undefined {
+    if (stream !== 'asked') return see[stream];
+    return see.asked?.filter((line) => this.#stage.isRepeatable(line));
+  }
+
   #standsAs(see: Look): boolean {
     for (const what of standings)
       for (const [name, wanted] of Object.entries(see[what] ?? {}))
@@ -67,12 +72,14 @@ export class Gaze {
     return (see.logged ?? []).every((wanted) => this.#isLogged(wanted));
   }
 
-  /** The first member of a look that is not as it says; null where all are. */
+  /** A member of a look that is not as it says, one that can never be first; null where all are. */
   failureOf(see: Look, index: number): Failure | null {
-    for (const stream of streams) {
-      const wanted = see[stream];
-      if (wanted && !this.#met.has(stream)) return this.#streamFailure(stream, wanted, index);
-    }
+    const open = streams.filter((stream) => see[stream] && !this.#met.has(stream));
+    const isWrong = (stream: Stream) =>
+      verdictOf(see[stream] ?? [], this.newly(stream)) === 'never';
+    const stream = open.find(isWrong) ?? open[0];
+    if (stream)
+      return this.#failure([stream], index, beside(see[stream] ?? [], this.newly(stream)));
     for (const what of standings) {
       const wanted = Object.entries(see[what] ?? {});
       const differs = ([name, text]: [string, string]) =>
@@ -97,10 +104,6 @@ export class Gaze {
     return this.#failure(['not before'], index, [
       { expected: `not before ${least}`, seen, isSame: false },
     ]);
-  }
-
-  #streamFailure(stream: Stream, wanted: string[], index: number): Failure {
-    return this.#failure([stream], index, beside(wanted, this.newly(stream)));
   }
 
   #standingFailure(what: Standing, wanted: [string, string][], index: number): Failure {

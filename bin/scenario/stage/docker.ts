@@ -112,6 +112,11 @@ class DockerStage implements Stage {
     void this.#follow();
   }
 
+  /** How often the agent looks is a matter of time, and time is real here. */
+  isRepeatable(asked: string): boolean {
+    return !asked.startsWith('inspect');
+  }
+
   now(): number {
     return this.#parts.pulse.clock.now();
   }
@@ -240,9 +245,8 @@ class DockerStage implements Stage {
     this.#parts.plane.refresh(of, role === 'task' ? 'TaskApplication' : 'TaskExecution');
   }
 
-  /** How often the agent looks is a matter of time, and time is real here. */
   #hear(line: string): void {
-    if (!line.startsWith('inspect')) this.seen.asked.push(line);
+    if (this.isRepeatable(line)) this.seen.asked.push(line);
     // Of the containers that it makes the Engine's events do not tell the agent.
     if (line.startsWith('create ')) this.seen.happened.push(line);
   }

@@ -27,6 +27,8 @@ export interface Patience {
 export interface Stage {
   readonly seen: Seen;
   readonly patience: Patience;
+  /** Whether lines of what is asked of the Engine, `inspect main` for one, are the same each time. */
+  isRepeatable(asked: string): boolean;
   /** In ms of its own time. */
   now(): number;
   advance(ms: number): Promise<void>;

@@ -65,6 +65,10 @@ export class VirtualStage implements Stage {
     };
   }
 
+  isRepeatable(): boolean {
+    return true;
+  }
+
   now(): number {
     return this.#world.clock.now();
   }
