@@ -1,0 +1,22 @@
+import { openDockerStage } from '../../bin/scenario/stage/docker.ts';
+import { playFile, realScenarioFiles } from '../scenarios/files.ts';
+import { describeWithEngine } from '../support/engine.ts';
+import { testImage } from '../support/engine-plans.ts';
+import { type Story, together } from './together.ts';
+
+describeWithEngine('the scenarios, on a real Engine', (dockerHost) => {
+  const real = (path: string): Story => [
+    path.replace('.yaml', ''),
+    () =>
+      playFile(path, (scenario) =>
+        openDockerStage(scenario, {
+          image: testImage,
+          environment: { DOCKER_HOST: dockerHost() },
+        }),
+      ),
+  ];
+  // All at once would keep a small machine too busy for their deadlines.
+  const half = Math.ceil(realScenarioFiles.length / 2);
+  for (const files of [realScenarioFiles.slice(0, half), realScenarioFiles.slice(half)])
+    describe('side by side', () => together(files.map(real)));
+});
