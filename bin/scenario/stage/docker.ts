@@ -19,13 +19,12 @@ import { assemble, connectEngine, waitLimits } from '../../commands/assemble.ts'
 import { LocalPlane, localTaskArn } from '../../commands/local-plane.ts';
 import { type Config, readConfig } from '../../config/config.ts';
 import type { Environment } from '../../variables/variables.ts';
-import { Life } from '../../world/life.ts';
 import { told } from '../../world/told.ts';
 import { heard } from '../../world/world.ts';
 import type { Scenario } from '../model.ts';
 import { environmentOf } from '../settings.ts';
 import { keysOf, wireOf } from '../sketch.ts';
-import { mortalClock, mortalPorts } from './mortal.ts';
+import { Mortal } from './mortal.ts';
 import { type Deed, NotHere, type Seen, type Stage } from './stage.ts';
 
 /** What a real Engine is reached by, and the image that it has for all others. */
@@ -101,7 +100,7 @@ class DockerStage implements Stage {
   /** The state of containers by `TASK/CONTAINER`, as the Engine's events tell. */
   readonly #containers = new Map<string, string>();
   readonly #ending = new AbortController();
-  #life = new Life();
+  #mortal = new Mortal();
   #agent: Agent | undefined;
   #store: LevelStore | undefined;
   #exitCode: number | null = null;
@@ -137,8 +136,8 @@ class DockerStage implements Stage {
 
   async begin(): Promise<void> {
     const { config, plane, pulse } = this.#parts;
-    const life = new Life();
-    this.#life = life;
+    const mortal = new Mortal();
+    this.#mortal = mortal;
     const store = new LevelStore(config.dataDirectory);
     this.#store = store;
     const { rows } = await store.open();
@@ -146,15 +145,15 @@ class DockerStage implements Stage {
       this.seen.logged.push(`${level} ${message}${fields ? ` ${JSON.stringify(fields)}` : ''}`);
     const assembly = {
       config: { ...config, backendHost: plane.url },
-      clock: mortalClock(life, pulse.clock),
+      clock: mortal.clock(pulse.clock),
       log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
       store,
       saved: sortRows(rows),
       ...{ ec2InstanceId: null, metadata: noMetadata },
     };
     const agent = assemble(assembly, connectEngine(assembly), (ports) => {
-      const mortal = mortalPorts(life, ports);
-      return { ...mortal, docker: heard(mortal.docker, (line) => this.#hear(line)) };
+      const bound = mortal.ports(ports);
+      return { ...bound, docker: heard(bound.docker, (line) => this.#hear(line)) };
     });
     this.#agent = agent;
     this.#exitCode = null;
@@ -212,7 +211,7 @@ class DockerStage implements Stage {
   /** Stops and removes all that its tasks have made, by an agent that is alive. */
   async close(): Promise<void> {
     const { plane, folder } = this.#parts;
-    if (!this.#life.alive || this.#exitCode !== null) await this.begin();
+    if (!this.#mortal.life.alive || this.#exitCode !== null) await this.begin();
     plane.stopAll();
     await this.until(() => allStopped(plane.context()), endMs);
     await this.#agent?.clear();
@@ -225,7 +224,7 @@ class DockerStage implements Stage {
   /** As if the process was killed: nothing is answered, nothing wakes, nothing more is saved. */
   async #crash(): Promise<void> {
     const { plane } = this.#parts;
-    this.#life.alive = false;
+    this.#mortal.kill();
     plane.drop();
     await this.until(() => !plane.isConnected(), endMs);
     await this.#store?.close();
@@ -235,7 +234,7 @@ class DockerStage implements Stage {
     this.#agent?.stop();
     await this.#agent?.ended;
     await this.until(() => !this.#parts.plane.isConnected(), endMs);
-    this.#life.alive = false;
+    this.#mortal.kill();
     await this.#store?.close();
   }
 
