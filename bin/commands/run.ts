@@ -47,9 +47,9 @@ const commands: Record<string, Entry> = {
     load: async () => (await import('./migrate.ts')).migrateCommand,
   },
   scenario: {
-    words: 'run [--engine simulated|docker] [--image IMAGE] [--watch] FILE...',
+    words: 'run [--engine simulated|docker] [--image IMAGE] [--watch] FILE... | record [FILE]',
     meaning:
-      'play scripted scenarios with the agent, in virtual time on a simulated Engine, or on a real one with one image for all others; with --watch, again whenever a file changes',
+      'play scripted scenarios with the agent, in virtual time on a simulated Engine, or on a real one with one image for all others; with --watch, again whenever a file changes. Or write one of what flight --json prints',
     load: async () => (await import('./scenario.ts')).scenarioCommand,
   },
 };

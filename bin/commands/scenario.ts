@@ -25,7 +25,7 @@ export interface ScenarioOutput extends Page {
   write: (text: string) => void;
 }
 
-/** `ecs-agent scenario run FILE...`: answers 0 when all went as they say. */
+/** `ecs-agent scenario run FILE...` and `record [FILE]`: 0 when all went as the files say. */
 export function scenarioCommand(words: string[], environment: Environment): Promise<number> {
   const { stdout } = process;
   return scenario(words, environment, {
@@ -43,12 +43,30 @@ export async function scenario(
   output: ScenarioOutput,
 ): Promise<number> {
   const [verb, ...rest] = words;
-  if (verb !== 'run') throw usage(`scenario must be followed by run, not ${verb ?? 'nothing'}`);
+  if (verb === 'record') return record(rest, output);
+  if (verb !== 'run')
+    throw usage(`scenario must be followed by run or record, not ${verb ?? 'nothing'}`);
   const options = optionsOf(rest);
   const code = await runAll(options, environment, output);
   if (!options.watch) return code;
   const { watchFiles } = await import('./scenario-watch.ts');
   return watchFiles(options.files, () => runAll(options, environment, output));
+}
+
+/** Writes a scenario of what `ecs-agent flight --json` has printed into a file, or prints to this. */
+async function record(files: string[], { write }: ScenarioOutput): Promise<number> {
+  const [file = '/dev/stdin', ...more] = files;
+  if (more.length > 0) throw usage('scenario record takes one file');
+  const { scenarioOf } = await import('../scenario/file/record.ts');
+  const { yamlOf } = await import('../scenario/file/write.ts');
+  const scenario = scenarioOf(textOf(file).split('\n'));
+  if (scenario.steps.length === 0)
+    throw new AgentError(
+      'SCENARIO_EMPTY',
+      `${file} has nothing of a flight record: give it what ecs-agent flight --json prints`,
+    );
+  write(await yamlOf(scenario));
+  return 0;
 }
 
 const usage = (message: string): AgentError =>

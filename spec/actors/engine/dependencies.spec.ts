@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Condition, ContainerPlan } from '../../../machines/container/model.ts';
+import type { Condition } from '../../../machines/container/model.ts';
 import { container, ending, inessential, task, unwanted, wanted } from '../../support/builders.ts';
 import { hour, minute, nameOf, running, second, started } from './stories.ts';
 
