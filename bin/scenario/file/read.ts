@@ -1,5 +1,9 @@
+import { readConfig } from '../../config/config.ts';
+import { known } from '../../config/sources.ts';
 import { type Behaviour, behaviours } from '../behaviour.ts';
 import type { ContainerSketch, Place, ReadScenario, Scenario, TaskSketch } from '../model.ts';
+import { environmentOf } from '../settings.ts';
+import { wireOf } from '../sketch.ts';
 import {
   anything,
   count,
@@ -16,7 +20,7 @@ import {
   word,
 } from './shapes.ts';
 import { stepShape } from './steps.ts';
-import { type Branch, complain, treeOf } from './tree.ts';
+import { type Branch, complain, ScenarioError, treeOf } from './tree.ts';
 
 /**
  * Reads a scenario. Throws `ScenarioError` with file, line and column for the first thing that cannot
@@ -25,8 +29,7 @@ import { type Branch, complain, treeOf } from './tree.ts';
 export async function readScenario(file: string, text: string): Promise<ReadScenario> {
   const tree = await treeOf(file, text);
   const tasks = tree.value instanceof Map ? tree.value.get('tasks') : undefined;
-  const known = tasks ? tasksShape(tasks) : {};
-  const scenario: Scenario = scenarioShape(known)(tree);
+  const scenario: Scenario = scenarioShape(tasks ? tasksShape(tasks) : {})(tree);
   return { scenario, placeOf: (path) => placeIn(tree, path) };
 }
 
@@ -53,11 +56,22 @@ const container: Shape<ContainerSketch> = (at) => {
   return at.value === null ? {} : containerShape(at);
 };
 
-const taskShape: Shape<TaskSketch> = openRecord({
+const sketchShape: Shape<TaskSketch> = openRecord({
   containers: map(container),
   roles: optional(some(word('task', 'execution'))),
   payload: optional(map(anything)),
 });
+
+/** What is no task definition is no task. */
+const taskShape: Shape<TaskSketch> = (at) => {
+  const sketch = sketchShape(at);
+  try {
+    wireOf(at.name, sketch, { arn: 'arn', image: null });
+  } catch (error) {
+    complain(at, (error as Error).message);
+  }
+  return sketch;
+};
 
 const tasksShape: Shape<Record<string, TaskSketch>> = (at) => {
   if (at.value instanceof Map)
@@ -67,12 +81,28 @@ const tasksShape: Shape<Record<string, TaskSketch>> = (at) => {
   return map(taskShape)(at);
 };
 
+/** Settings by the names of their environment variables, as the agent itself would read them. */
+const settings: Shape<Record<string, string>> = (at) => {
+  if (at.value instanceof Map)
+    for (const [name, member] of at.value)
+      if (!Object.hasOwn(known, name)) complain(member, `the agent has no setting ${name}`);
+  const agent = map(text)(at);
+  try {
+    const [warning] = readConfig(environmentOf({ agent }), 'linux').warnings;
+    if (warning !== undefined) complain(at, warning);
+  } catch (error) {
+    if (error instanceof ScenarioError) throw error;
+    complain(at, (error as Error).message);
+  }
+  return agent;
+};
+
 const scenarioShape = (tasks: Record<string, TaskSketch>): Shape<Scenario> =>
   record({
     scenario: text,
     real: optional(truth),
     seed: optional(count()),
-    agent: optional(map(text)),
+    agent: optional(settings),
     images: optional(record({ engine: optional(names), registry: optional(names) })),
     tasks: optional(tasksShape),
     steps: list(stepShape(tasks)),

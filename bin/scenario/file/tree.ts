@@ -47,7 +47,7 @@ export async function treeOf(file: string, text: string): Promise<Branch> {
       complain(at, `${name} must be written out: no tags, anchors and aliases`);
     if (yaml.isMap(node)) {
       const entries = node.items.map(({ key, value }): [string, Branch] => {
-        const from = yaml.isScalar(key) && key.range ? spot(key.range[0]) : at;
+        const from = yaml.isNode(key) && key.range ? spot(key.range[0]) : at;
         if (!yaml.isScalar(key)) complain(from, `a member of ${name} must be named by a text`);
         const member = String(key.source ?? key.value);
         return [member, branch(value, member, from)];
