@@ -27,12 +27,11 @@ export interface ScenarioOutput extends Page {
 
 /** `ecs-agent scenario run FILE...` and `record [FILE]`: 0 when all went as the files say. */
 export function scenarioCommand(words: string[], environment: Environment): Promise<number> {
-  const { stdout } = process;
   return scenario(words, environment, {
     clock: realClock(),
-    write: (text) => stdout.write(text),
-    columns: stdout.columns ?? 120,
-    colours: stdout.isTTY === true && stdout.hasColors(),
+    write: (text) => process.stdout.write(text),
+    columns: process.stdout.columns ?? 120,
+    colours: process.stdout.isTTY === true && process.stdout.hasColors(),
   });
 }
 

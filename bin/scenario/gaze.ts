@@ -67,7 +67,7 @@ export class Gaze {
   #standsAs(see: Look): boolean {
     for (const what of standings)
       for (const [name, wanted] of Object.entries(see[what] ?? {}))
-        if (!this.#candidates(what, name).some((one) => matches(wanted, one))) return false;
+        if (!this.#candidates(what, name).some((one) => isSaid(wanted, one))) return false;
     if (see.ended !== undefined && this.#stage.exitCode() !== see.ended) return false;
     return (see.logged ?? []).every((wanted) => this.#isLogged(wanted));
   }
@@ -83,7 +83,7 @@ export class Gaze {
     for (const what of standings) {
       const wanted = Object.entries(see[what] ?? {});
       const differs = ([name, text]: [string, string]) =>
-        !this.#candidates(what, name).some((one) => matches(text, one));
+        !this.#candidates(what, name).some((one) => isSaid(text, one));
       if (wanted.some(differs)) return this.#standingFailure(what, wanted, index);
     }
     if (see.ended !== undefined && this.#stage.exitCode() !== see.ended)
@@ -109,7 +109,7 @@ export class Gaze {
   #standingFailure(what: Standing, wanted: [string, string][], index: number): Failure {
     const pairs = wanted.flatMap(([name, text]) => {
       const candidates = this.#candidates(what, name);
-      const found = candidates.find((one) => matches(text, one));
+      const found = candidates.find((one) => isSaid(text, one));
       const seen = found === undefined ? candidates : [found];
       return seen.map((one, at) => ({
         expected: at === 0 ? `${name}: ${text}` : null,
@@ -159,9 +159,12 @@ export class Gaze {
   }
 }
 
-/** A sentence and those of its parts, each alone and with its subject. */
+/** A sentence of an explanation may be told without its subject. */
+const isSaid = (wanted: string, seen: string): boolean =>
+  matches(wanted, seen) || matches(`… ${wanted}`, seen);
+
+/** A sentence and those of its parts, each with its subject. */
 const sentencesOf = ({ subject, sentence, parts }: Explanation): string[] => [
-  sentence,
   `${subject}: ${sentence}`,
   ...parts.flatMap(sentencesOf),
 ];

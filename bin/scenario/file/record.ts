@@ -69,7 +69,7 @@ class Recording {
 
   hear(entry: Entry): void {
     const [kind = '', id = '', container = ''] = entry.actor.split('/');
-    if (kind === 'process') this.#hearProcess(entry);
+    if (entry.event.startsWith('process.')) this.#hearProcess(entry);
     else if (kind === 'task' && entry.event === 'ecs.wants') this.#hearWish(id, entry);
     else if (kind === 'container') this.#hearContainer(id, container, entry);
     else if (kind === 'outbox') this.#hearOutbox(id, entry);
