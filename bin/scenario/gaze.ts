@@ -161,7 +161,7 @@ export class Gaze {
 
 /** A sentence of an explanation may be told without its subject. */
 const isSaid = (wanted: string, seen: string): boolean =>
-  matches(wanted, seen) || matches(`… ${wanted}`, seen);
+  matches(wanted, seen) || matches(`…: ${wanted}`, seen);
 
 /** A sentence and those of its parts, each with its subject. */
 const sentencesOf = ({ subject, sentence, parts }: Explanation): string[] => [

@@ -1,3 +1,4 @@
+import { AgentError } from '../../machines/names/errors.ts';
 import { beside, type Pair } from './compare.ts';
 import { msOf } from './file/shapes.ts';
 import { Gaze } from './gaze.ts';
@@ -77,7 +78,7 @@ async function taken(
   } catch (error) {
     if (!(error instanceof NotHere)) throw error;
     const { file, line, column } = read.placeOf(['steps', index]);
-    throw Object.assign(error, { message: `${file}:${line}:${column}: ${error.message}` });
+    throw new AgentError(error.code, `${file}:${line}:${column}: ${error.message}`);
   }
 }
 

@@ -10,7 +10,7 @@ import { taskIdOf } from '../../../machines/names/arn.ts';
 import { allStopped } from '../../../machines/plane/decide.ts';
 import { LevelStore } from '../../../persistence/level.ts';
 import type { WireTask } from '../../../transport/acs/task-definition.ts';
-import type { EngineEvent } from '../../../transport/docker/port.ts';
+import type { EngineEvent, EnginePort } from '../../../transport/docker/port.ts';
 import { realClock } from '../../../transport/host/clock.ts';
 import { realRandom } from '../../../transport/host/random.ts';
 import type { Explanation } from '../../../transport/http/port.ts';
@@ -53,9 +53,11 @@ export async function openDockerStage(
   const config = configOf(scenario, { cluster, folder, environment });
   const seen: Seen = { submitted: [], acknowledged: [], asked: [], happened: [], logged: [] };
   const names = new Map(tasks.map(([name, { arn }]) => [arn, name]));
-  const plane = new LocalPlane(pulse, cluster, (report) =>
-    seen.submitted.push(`${names.get(report.taskArn)} ${told(report)}`),
-  );
+  const plane = new LocalPlane(pulse, cluster, (report) => {
+    const name = names.get(report.taskArn) ?? '';
+    // Reasons name the task by its ARN, whose end is its own each time.
+    seen.submitted.push(`${name} ${told(report).replaceAll(`${name}-${id}`, name)}`);
+  });
   await plane.open();
   return new DockerStage({ pulse, config, plane, seen, folder, tasks: new Map(tasks) });
 }
@@ -99,6 +101,7 @@ class DockerStage implements Stage {
   readonly #parts: Parts;
   /** The state of containers by `TASK/CONTAINER`, as the Engine's events tell. */
   readonly #containers = new Map<string, string>();
+  readonly #made = new Set<string>();
   readonly #ending = new AbortController();
   #mortal = new Mortal();
   #agent: Agent | undefined;
@@ -152,7 +155,8 @@ class DockerStage implements Stage {
       ...{ ec2InstanceId: null, metadata: noMetadata },
     };
     const agent = assemble(assembly, connectEngine(assembly), (ports) => {
-      const bound = mortal.ports(ports);
+      const docker = { ...ports.docker, create: this.#noting(ports.docker.create) };
+      const bound = mortal.ports({ ...ports, docker });
       return { ...bound, docker: heard(bound.docker, (line) => this.#hear(line)) };
     });
     this.#agent = agent;
@@ -246,8 +250,16 @@ class DockerStage implements Stage {
 
   #hear(line: string): void {
     if (this.isRepeatable(line)) this.seen.asked.push(line);
-    // Of the containers that it makes the Engine's events do not tell the agent.
-    if (line.startsWith('create ')) this.seen.happened.push(line);
+  }
+
+  /** That a container was made the agent learns of no event; one that it finds was made before. */
+  #noting(create: EnginePort['create']): EnginePort['create'] {
+    return async (request, signal) => {
+      const runtimeId = await create(request, signal);
+      if (!this.#made.has(runtimeId)) this.seen.happened.push(`create ${request.container.name}`);
+      this.#made.add(runtimeId);
+      return runtimeId;
+    };
   }
 
   async #follow(): Promise<void> {
