@@ -3,7 +3,7 @@ import { commandOf } from './behaviour.ts';
 import type { ContainerSketch, TaskSketch } from './model.ts';
 
 /** The image of containers that name none: a static busybox, and nothing else. */
-export const usualImage = 'busybox:local';
+const usualImage = 'busybox:local';
 
 /** Where a task is placed, and which image stands for all of them; null for those that are named. */
 export interface Placing {

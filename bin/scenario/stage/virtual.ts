@@ -22,7 +22,7 @@ import { deedsOn, type Scene } from './deeds.ts';
 import { acknowledged, type Deed, type Seen, type Stage } from './stage.ts';
 
 /** What the registry says of every image where a scenario speaks of images. */
-export const digest = `sha256:${'d'.repeat(64)}`;
+const digest = `sha256:${'d'.repeat(64)}`;
 
 /** How long an agent that starts may take to connect, or to end. */
 const startMs = 30_000;
