@@ -36,17 +36,26 @@ export function bindWatch(ports: WatchPorts) {
   });
 }
 
+/**
+ * How far back the first stream begins: Docker writes down for its list that a container has ended only
+ * after it has told that, so one that ends just before the agent starts may be listed as running.
+ */
+const listLagMs = 10_000;
+
 const stream = (ports: WatchPorts) =>
   fromCallback<{ type: 'none' }, { since: number | null }>(({ input, sendBack, system }) => {
     const end = new AbortController();
     let heard: number | null = null;
+    const begun = ports.clock.now();
     ports.docker
       .watch(
         {
-          since: input.since,
+          since: input.since ?? begun - listLagMs,
           opened: () => sendBack({ type: 'stream.opened', ...stamp(ports) }),
           event: ({ action, taskArn, name, exitCode, at }) => {
             heard = at;
+            // What began before this agent did is listed, or has ended.
+            if (action === 'start' && input.since === null && at < begun) return;
             if (action === 'start') tellStarted(ports, system, { taskArn, name });
             else hint(ports, system, { taskArn, name, exitCode });
           },

@@ -137,7 +137,7 @@ async function run(begun: Run): Promise<number> {
     if (life.ending.aborted) return exitCodes.clean;
     const engine = connectEngine(assembly);
     const calls = callsOf(assembly, engine.host);
-    const agent = assemble(assembly, engine, calls);
+    const agent = assemble(assembly, engine, { way: calls });
     if (log.hears('info')) logTransitions(agent.system, log, log.hears('debug') ? 'debug' : 'info');
     return await untilEnded(agent, { ...assembly, metrics, docker: engine.docker, calls });
   } finally {

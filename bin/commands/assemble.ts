@@ -1,4 +1,9 @@
-import { type Agent, type AgentSettings, createAgent } from '../../actors/agent.ts';
+import {
+  type Agent,
+  type AgentPorts,
+  type AgentSettings,
+  createAgent,
+} from '../../actors/agent.ts';
 import type { Log } from '../../actors/recorder.ts';
 import type { Saved } from '../../actors/restore.ts';
 import { flightBounds } from '../../machines/flight/bounds.ts';
@@ -105,11 +110,19 @@ export function connectEngine({
   return { docker: meter.docker({ ...docker, version }), cgroups, host };
 }
 
+/** What stands between an agent and the outside world. */
+export interface Between {
+  /** The way of its own calls to AWS. */
+  way?: ReturnType<typeof callsOf>;
+  /** Puts something around its ports. */
+  around?(ports: AgentPorts): AgentPorts;
+}
+
 /** An agent on this process's own host, with what it needs of the outside world. */
 export function assemble(
   assembly: Assembly,
   engine: ReturnType<typeof connectEngine>,
-  way = callsOf(assembly, engine.host),
+  { way = callsOf(assembly, engine.host), around = (ports) => ports }: Between = {},
 ): Agent {
   const { config, clock, log, store, saved, metadata, meter = unmetered } = assembly;
   const flightLog = assembly.flightLog ?? new MemoryFlightLog();
@@ -138,7 +151,7 @@ export function assemble(
         ? (signal: AbortSignal) => engine.docker.importImage(pause, signal)
         : null,
   };
-  return createAgent(ports, settingsOf(assembly), saved);
+  return createAgent(around(ports), settingsOf(assembly), saved);
 }
 
 function metadataFilesFor(

@@ -119,6 +119,11 @@ export class LocalPlane {
     this.#acs.credentials({ messageId, taskArn, roleType, roleCredentials });
   }
 
+  /** Breaks the connection to the agent off. */
+  drop(): void {
+    this.#acs.drop();
+  }
+
   /** What it wants and what it was told. */
   context(): PlaneContext {
     return this.#plane.getSnapshot().context;

@@ -69,6 +69,12 @@ const commands: Record<string, Entry> = {
       'step through a flight record: a dump, or what flight --json printed; by keys on a terminal',
     load: async () => (await import('./replay.ts')).replayCommand,
   },
+  scenario: {
+    words: 'run [--engine simulated|docker] [--image IMAGE] [--watch] FILE... | record [FILE]',
+    meaning:
+      'play scripted scenarios with the agent, in virtual time on a simulated Engine, or on a real one with one image for all others; with --watch, again whenever a file changes. Or write one of what flight --json prints',
+    load: async () => (await import('./scenario.ts')).scenarioCommand,
+  },
 };
 
 /** Runs the command that the words name; none means the agent, with its flags. */

@@ -1,15 +1,17 @@
+type Method = (...given: unknown[]) => Promise<unknown>;
+
 /** The life of one process: its ports answer nothing any more once it has ended. */
 export class Life {
   alive = true;
 
   /** The same port, whose answers come only while the process lives. */
   bound<Port extends object>(port: Port): Port {
-    const methods = Object.entries(port).map(([name, method]) => [
+    const methods = methodsOf(port).map(([name, method]) => [
       name,
       (...given: unknown[]) =>
         new Promise((resolve, reject) => {
           if (!this.alive) return;
-          (method as (...given: unknown[]) => Promise<unknown>)(...given).then(
+          method.apply(port, given).then(
             (answer) => this.alive && resolve(answer),
             (error: unknown) => this.alive && reject(error),
           );
@@ -17,4 +19,14 @@ export class Life {
     ]);
     return Object.fromEntries(methods) as Port;
   }
+}
+
+/** A port is an object of functions, or of a class. */
+function methodsOf(port: object): [string, Method][] {
+  const shared: object = Object.getPrototypeOf(port);
+  const names = shared === Object.prototype ? [] : Object.getOwnPropertyNames(shared);
+  const inherited = names
+    .filter((name) => name !== 'constructor')
+    .map((name): [string, Method] => [name, Reflect.get(shared, name)]);
+  return [...inherited, ...Object.entries(port)];
 }

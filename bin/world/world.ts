@@ -12,6 +12,7 @@ import type { Ec2Port } from '../../transport/ec2/port.ts';
 import type { EcsPort } from '../../transport/ecs/port.ts';
 import type { Random } from '../../transport/host/port.ts';
 import { type MetadataFilePort, noMetadataFiles } from '../../transport/metadata/port.ts';
+import { pauseReference } from '../../transport/pause/image.ts';
 import type { LoginRequest, RegistryPort } from '../../transport/registry/port.ts';
 import { SimCgroups } from '../../transport/sim/cgroups.ts';
 import { SimClock } from '../../transport/sim/clock.ts';
@@ -188,19 +189,8 @@ export class World {
     );
   }
 
-  /** The Engine's port, through which every call is heard that is about tasks. */
-  #heard(port: EnginePort): EnginePort {
-    const methods = Object.entries(port).map(([name, method]) => [
-      name,
-      (...given: unknown[]) => {
-        const what = subjectOf(given[0]);
-        if (!housekeeping.includes(name) && what !== this.#settings.pauseImage)
-          this.asked.push(name === 'stop' ? `stop ${what} ${given[1]}` : `${name} ${what}`);
-        return (method as (...given: unknown[]) => unknown)(...given);
-      },
-    ]);
-    return Object.fromEntries(methods) as EnginePort;
-  }
+  #heard = (port: EnginePort): EnginePort =>
+    heard(port, (line) => this.asked.push(line), this.#settings.pauseImage);
 
   /** The ECS API, which names an endpoint of telemetry where a story is about that. */
   #ecs(): EcsPort {
@@ -218,6 +208,24 @@ export class World {
     const opening = this.store.open();
     return this.clock.settle().then(() => opening);
   }
+}
+
+/** The Engine's port, through which every call is heard that is about tasks: `<call> <what>`. */
+export function heard(
+  port: EnginePort,
+  hear: (line: string) => void,
+  pauseImage = pauseReference,
+): EnginePort {
+  const methods = Object.entries(port).map(([name, method]) => [
+    name,
+    (...given: unknown[]) => {
+      const what = subjectOf(given[0]);
+      if (!housekeeping.includes(name) && what !== pauseImage)
+        hear(name === 'stop' ? `stop ${what} ${given[1]}` : `${name} ${what}`);
+      return (method as (...given: unknown[]) => unknown)(...given);
+    },
+  ]);
+  return { ...Object.fromEntries(methods), names: port.names };
 }
 
 /** What a call is about: a container by its name in its task, an image or a volume. */

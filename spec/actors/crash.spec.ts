@@ -81,6 +81,8 @@ describe('an agent that is killed', () => {
     await running();
     await world.kill();
     world.engine.core.remove(dockerName, { force: true });
+    // Longer ago than the agent asks for events when it starts.
+    await world.clock.advance(60_000);
     await world.start();
     await world.clock.until(() => statuses().includes('STOPPED'));
     expect(world.plane.reports.at(-1)?.containers[0]).to.include({

@@ -55,8 +55,8 @@ describe('what a hundred tasks cost', () => {
 });
 
 describe('the bundle', () => {
-  it('is smaller than 2 MB', () => {
+  it('is smaller than 2.2 MB', () => {
     const { size } = statSync(join(import.meta.dirname, '../../dist/ecs-agent.cjs'));
-    expect(size).to.be.below(2_000_000);
+    expect(size).to.be.below(2_200_000);
   });
 });

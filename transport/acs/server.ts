@@ -82,6 +82,11 @@ export class AcsServer {
     this.#send('HeartbeatMessage', { messageId, healthy: true });
   }
 
+  /** Breaks the connection off, as a network does. */
+  drop(): void {
+    this.#current?.terminate();
+  }
+
   close(): void {
     for (const socket of this.#sockets.clients) socket.terminate();
     this.#sockets.close();

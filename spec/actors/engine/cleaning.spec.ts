@@ -67,20 +67,6 @@ describe('what is left of a task', () => {
     expect(world.clock.now() - from).to.be.within(3.5 * hour - second, 3.5 * hour + second);
   });
 
-  it('is asked for by a late payload in vain: ECS is told again that it has stopped', async () => {
-    const world = await started();
-    await stopped(world);
-    await world.clock.advance(4 * hour);
-    expect(world.stateOf('task/a')).to.equal(undefined);
-    world.asked.length = 0;
-    const messageId = world.plane.deliver([unwanted(task('a'))]);
-    await world.clock.advance(second);
-    expect(world.told('a').at(-1)).to.equal('STOPPED: main STOPPED');
-    expect(world.told('a')).to.have.length(3);
-    expect(world.plane.acknowledgements.at(-1)).to.include({ messageId });
-    expect(world.asked).to.deep.equal([]);
-  });
-
   it('waits for ECS to know of its end, but no longer than three days', async () => {
     const world = new World();
     const { clock, plane } = world;
@@ -100,16 +86,6 @@ describe('what is left of a task', () => {
     expect(world.clock.now() - from).to.be.below(3 * day + 2 * minute);
     // What is left is what ECS is still to be told.
     expect(world.stateOf('task/a')).to.equal('cleaning.telling');
-  });
-
-  it('of a task whose end ECS does not take goes in its time, and the end is told once', async () => {
-    const world = await started();
-    await running(world, task('a', [ending('main', 0, 5)]));
-    world.plane.failNext('submit', new EcsError('ECS_INVALID', 'InvalidParameterException', 'no'));
-    const from = world.clock.now();
-    await world.clock.until(() => world.stateOf('task/a') === undefined, day);
-    expect(world.told('a')).to.deep.equal(['RUNNING: main RUNNING']);
-    expect(world.clock.now() - from).to.be.below(3 * hour + minute);
   });
 
   it('that the Engine cannot be asked to remove is removed when it can', async () => {

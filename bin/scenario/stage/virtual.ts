@@ -1,0 +1,164 @@
+import { explain } from '../../../actors/explain.ts';
+import { readTask } from '../../../transport/acs/task.ts';
+import type { WireTask } from '../../../transport/acs/task-definition.ts';
+import { dockerNameOf } from '../../../transport/docker/port.ts';
+import type { Explanation } from '../../../transport/http/port.ts';
+import { SimClock } from '../../../transport/sim/clock.ts';
+import { EngineRefusal } from '../../../transport/sim/engine/wire.ts';
+import { SimInstance } from '../../../transport/sim/host.ts';
+import { simRandom } from '../../../transport/sim/random.ts';
+import { SimRegistry } from '../../../transport/sim/registry.ts';
+import { Members } from '../../../transport/wire/members.ts';
+import { settingsOf, waitLimits } from '../../commands/assemble.ts';
+import { readConfig } from '../../config/config.ts';
+import { taskArn } from '../../world/settings.ts';
+import { told } from '../../world/told.ts';
+import { World, type WorldSettings } from '../../world/world.ts';
+import { Frames } from '../acs.ts';
+import type { Images, Scenario } from '../model.ts';
+import { environmentOf } from '../settings.ts';
+import { wireOf } from '../sketch.ts';
+import { deedsOn, type Scene } from './deeds.ts';
+import { acknowledged, type Deed, type Seen, type Stage } from './stage.ts';
+
+/** What the registry says of every image where a scenario speaks of images. */
+const digest = `sha256:${'d'.repeat(64)}`;
+
+/** How long an agent that starts may take to connect, or to end. */
+const startMs = 30_000;
+
+/** Virtual time, with a simulated Engine, control plane, store and host. */
+export class VirtualStage implements Stage {
+  readonly patience = { usualMs: 3_600_000, leastMs: 0 };
+  readonly #scene: Scene;
+  readonly #limits: Record<string, number>;
+  readonly #names: Map<string, string>;
+
+  constructor(scenario: Scenario) {
+    const { config } = readConfig(environmentOf(scenario), 'linux');
+    const { port: metadata } = new SimInstance(new SimClock());
+    const settings = settingsOf({ config, metadata, ec2InstanceId: null });
+    const world = new World({
+      ...settings,
+      ...engineOf(scenario.images),
+      seed: scenario.seed ?? 1,
+    });
+    const tasks = new Map(
+      Object.entries(scenario.tasks ?? {}).map(([name, sketch]): [string, WireTask] => [
+        name,
+        wireOf(name, sketch, { arn: taskArn(name), image: null }),
+      ]),
+    );
+    this.#limits = waitLimits(config);
+    this.#names = new Map([...tasks].map(([name, { arn }]) => [arn, name]));
+    this.#scene = { world, frames: new Frames(tasks), dockerName: (of) => dockerNameIn(tasks, of) };
+  }
+
+  get seen(): Seen {
+    const { plane, asked, logged } = this.#world;
+    return {
+      submitted: plane.reports.map((report) => `${this.#nameOf(report.taskArn)} ${told(report)}`),
+      acknowledged: plane.acknowledgements.map((said) => acknowledged(said, this.#nameOf)),
+      happened: this.#world.happened().filter((event) => !event.startsWith('health_status')),
+      asked,
+      logged,
+    };
+  }
+
+  isRepeatable(): boolean {
+    return true;
+  }
+
+  now(): number {
+    return this.#world.clock.now();
+  }
+
+  advance(ms: number): Promise<void> {
+    return this.#world.clock.advance(ms);
+  }
+
+  until(holds: () => boolean, limitMs: number): Promise<boolean> {
+    return this.#world.clock.until(holds, limitMs).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async begin(): Promise<void> {
+    const { world } = this.#scene;
+    const before = world.plane.connections;
+    world.exit = undefined;
+    await world.begin();
+    await this.until(() => world.plane.connections > before || world.exit !== undefined, startMs);
+    await world.clock.settle();
+  }
+
+  async act(deed: Deed): Promise<void> {
+    const { world } = this.#scene;
+    if ('start' in deed) return this.begin();
+    if ('crash' in deed) return world.kill();
+    if ('stop' in deed) {
+      world.agent?.stop();
+      await this.until(() => world.exit !== undefined, startMs);
+      await world.kill();
+      return;
+    }
+    deedsOn(this.#scene, deed);
+    await world.clock.settle();
+  }
+
+  stateOf(actorId: string): string | undefined {
+    return this.#world.stateOf(actorId);
+  }
+
+  explain(task: string | null): Explanation[] {
+    const { agent } = this.#world;
+    return agent ? explain({ ...agent, limits: this.#limits }, task) : [];
+  }
+
+  container(name: string): string {
+    const { core } = this.#world.engine;
+    try {
+      const { State } = core.inspect(this.#scene.dockerName(name));
+      return State.Status === 'exited' ? `exited ${State.ExitCode}` : State.Status;
+    } catch (error) {
+      if (error instanceof EngineRefusal && error.statusCode === 404) return 'gone';
+      throw error;
+    }
+  }
+
+  exitCode(): number | null {
+    return this.#world.exit?.code ?? null;
+  }
+
+  async close(): Promise<void> {
+    await this.#world.kill();
+  }
+
+  get #world(): World {
+    return this.#scene.world;
+  }
+
+  #nameOf = (arn: string): string => this.#names.get(arn) ?? arn;
+}
+
+/** The images that there are: without a word of them all, of which nobody knows a digest. */
+function engineOf(images: Images | undefined): Pick<WorldSettings, 'engine'> {
+  if (!images) return {};
+  return {
+    engine: {
+      images: images.engine ?? [],
+      registry: new SimRegistry(images.registry, { digest }),
+    },
+  };
+}
+
+/** The Docker name of `TASK/CONTAINER`. */
+function dockerNameIn(tasks: ReadonlyMap<string, WireTask>, of: string): string {
+  const [name = '', containerName = ''] = of.split('/');
+  const wire = tasks.get(name);
+  const task = wire && readTask(new Members(wire, 'task'), simRandom(0))?.plan;
+  const container = task?.containers.find((one) => one.name === containerName);
+  if (!task || !container) throw new Error(`the scenario has no container ${of}`);
+  return dockerNameOf({ task, container });
+}
