@@ -133,9 +133,10 @@ export class FlightRecorder {
 
   #see(event: InspectionEvent): void {
     const actor = event.actorRef as AnyActorRef;
-    if (event.type === '@xstate.microstep')
+    if (event.type === '@xstate.microstep') {
       this.#step(actor, event.event as AnyEvent, event.snapshot as AnyMachineSnapshot);
-    else if (event.type === '@xstate.snapshot') this.#rest(actor.id, event.snapshot.status);
+      if (event.snapshot.status !== 'active') this.#known.delete(actor.id);
+    } else if (event.type === '@xstate.actor') this.#known.delete(actor.id);
     else if (event.type === '@xstate.event' && event.event.type === 'xstate.init')
       this.#begin(actor, event.event);
   }
@@ -151,13 +152,14 @@ export class FlightRecorder {
     const snapshot = actor.getSnapshot() as AnyMachineSnapshot;
     if (snapshot.value === undefined || this.#known.has(actor.id)) return;
     this.#step(actor, event as AnyEvent, snapshot);
-    this.#rest(actor.id, snapshot.status);
   }
 
   /** This is done for each step of each actor, and takes care to cost little. */
   #step(actor: AnyActorRef, event: AnyEvent, { value, context }: AnyMachineSnapshot): void {
-    const known = this.#known.get(actor.id) ?? this.#meet(actor.id);
-    const { state: from, reading } = known;
+    const id = actor.id;
+    const known = this.#known.get(id) ?? this.#meet(id);
+    const from = known.state;
+    const reading = known.reading;
     const isNew = known.event !== event || !known.isRecorded;
     const to = value === known.value ? from : stateName(value);
     const facts = context === known.context ? known.facts : reading.read(context as never);
@@ -174,14 +176,7 @@ export class FlightRecorder {
     if (!hasMoved && told === null) return;
     const name = isNew ? nameFor(actor, event) : '';
     known.isRecorded = true;
-    this.#add({
-      actor: actor.id,
-      event: name,
-      from,
-      to,
-      told: told ?? none,
-      became: became ?? none,
-    });
+    this.#add({ actor: id, event: name, from, to, told: told ?? none, became: became ?? none });
     if (told !== null) this.#tellTasks(event);
   }
 
@@ -190,14 +185,6 @@ export class FlightRecorder {
     const known = { ...unknown, reading, facts: reading.fresh };
     this.#known.set(id, known);
     return known;
-  }
-
-  /** An actor has done with an event. */
-  #rest(id: string, status: string): void {
-    const known = this.#known.get(id);
-    if (known === undefined) return;
-    known.event = null;
-    if (status !== 'active') this.#known.delete(id);
   }
 
   /** What ECS wants of a task is in the task's own record, which lives as long as the task. */
@@ -237,6 +224,8 @@ export class FlightRecorder {
     const bounds = this.#bounds;
     if (lines.length === 0 || bounds === null) return;
     this.#pending = [];
+    // No event is being handled now, and none is to be held longer than it lasts.
+    for (const known of this.#known.values()) known.event = null;
     let rest = lines;
     try {
       const length = await flightLog.append(lines);

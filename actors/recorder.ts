@@ -21,9 +21,14 @@ export interface Transition {
 /** A state value as one word: `starting.calling`; parallel regions are joined by `+`. */
 export function stateName(value: StateValue): string {
   if (typeof value === 'string') return value;
-  return Object.entries(value)
-    .map(([name, inner]) => (inner ? `${name}.${stateName(inner)}` : name))
-    .join('+');
+  // Made for each step of each actor: without lists in between.
+  let all = '';
+  for (const name in value) {
+    const inner = value[name];
+    const path = inner ? `${name}.${typeof inner === 'string' ? inner : stateName(inner)}` : name;
+    all = all === '' ? path : `${all}+${path}`;
+  }
+  return all;
 }
 
 /**

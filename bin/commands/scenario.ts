@@ -49,7 +49,8 @@ export async function scenario(
   const code = await runAll(options, environment, output);
   if (!options.watch) return code;
   const { watchFiles } = await import('./scenario-watch.ts');
-  return watchFiles(options.files, () => runAll(options, environment, output));
+  watchFiles(options.files, () => runAll(options, environment, output));
+  return new Promise(() => {});
 }
 
 /** Writes a scenario of what `ecs-agent flight --json` has printed into a file, or prints to this. */

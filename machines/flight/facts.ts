@@ -111,6 +111,7 @@ export const readingOf = (kind: string): Reading =>
 
 /** What is different from one reading to the next; null for nothing. */
 export function changesIn(names: string[], before: Fact[], after: Fact[]): FlightFacts | null {
+  if (before === after) return null;
   let changes: FlightFacts | null = null;
   for (let at = 0; at < names.length; at++) {
     const fact = after[at];
