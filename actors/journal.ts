@@ -154,7 +154,7 @@ function recordsOf(actor: AnyActorRef): string[] {
 }
 
 /** An actor's own snapshot: with its running effects, without children that have a record. */
-function recordOf(actor: AnyActorRef): unknown {
+export function recordOf(actor: AnyActorRef): unknown {
   const snapshot = actor.getSnapshot() as AnyMachineSnapshot;
   const effects = Object.entries(snapshot.children).filter(([id]) => !hasRecord(id));
   const logic = (actor as { logic?: { getPersistedSnapshot(s: unknown): unknown } }).logic;

@@ -1,4 +1,4 @@
-import { type Agent, type AgentSettings, createAgent } from '../../actors/agent.ts';
+import { type Agent, type AgentPorts, type AgentSettings, createAgent } from '../../actors/agent.ts';
 import type { LogFields } from '../../actors/recorder.ts';
 import { stateName } from '../../actors/recorder.ts';
 import { sortRows } from '../../actors/restore.ts';
@@ -26,7 +26,7 @@ export type WorldSettings = Partial<Omit<AgentSettings, 'rules' | 'cleanup'>> & 
   rules?: Partial<AgentSettings['rules']>;
   cleanup?: Partial<AgentSettings['cleanup']>;
   /** The images that the Engine has and can get, and what it says of itself. */
-  engine?: Pick<SimEngineOptions, 'images' | 'registry' | 'info'>;
+  engine?: Partial<Omit<SimEngineOptions, 'random'>>;
   metadataFiles?: MetadataFilePort;
   loginFor?: RegistryPort['loginFor'];
   /** How long calls of the ECS API and the opening of a connection take. */
@@ -35,6 +35,11 @@ export type WorldSettings = Partial<Omit<AgentSettings, 'rules' | 'cleanup'>> & 
   download?: UpdatePort['download'];
   /** What chance makes of everything; 1 where it is not given. */
   seed?: number;
+  clock?: SimClock;
+  /** What lies between each life of the agent and its ports, e.g. faults. */
+  around?: (ports: AgentPorts) => AgentPorts;
+  /** Told of each life of the agent before it begins. */
+  watch?: (agent: Agent) => void;
 };
 
 /** The calls that a story of tasks is not about. */
@@ -42,12 +47,12 @@ const housekeeping = ['version', 'info', 'volumePlugins', 'ping', 'list', 'watch
 
 /** A whole agent under virtual time, with a simulated Engine, control plane and store. */
 export class World {
-  readonly clock = new SimClock(1_700_000_000_000);
+  readonly clock: SimClock;
   readonly random: Random;
   readonly engine: SimEngine;
   readonly plane: SimPlane;
   readonly host = simHost();
-  readonly instance = new SimInstance(this.clock);
+  readonly instance: SimInstance;
   readonly cgroups = new SimCgroups((parent) => this.engine.core.isBusy(parent));
   /** What the agent logged: `<level> <message>`. */
   readonly logged: string[] = [];
@@ -63,11 +68,17 @@ export class World {
   readonly #loginFor: RegistryPort['loginFor'];
   readonly #instanceTags: Ec2Port['instanceTags'];
   readonly #download: UpdatePort['download'];
+  readonly #around: (ports: AgentPorts) => AgentPorts;
+  readonly #watch: (agent: Agent) => void;
   #life = new Life();
 
   constructor(given: WorldSettings = {}) {
     const { rules, cleanup, engine, metadataFiles, loginFor, planeLatencyMs, ...others } = given;
-    const { instanceTags, download, seed = 1, ...more } = others;
+    const { instanceTags, download, seed = 1, clock, around, watch, ...more } = others;
+    this.clock = clock ?? new SimClock(1_700_000_000_000);
+    this.instance = new SimInstance(this.clock);
+    this.#around = around ?? ((ports) => ports);
+    this.#watch = watch ?? (() => {});
     this.random = simRandom(seed);
     this.#instanceTags = instanceTags ?? (() => Promise.resolve({}));
     this.plane = new SimPlane(this.clock, planeLatencyMs);
@@ -103,7 +114,7 @@ export class World {
     const life = new Life();
     this.#life = life;
     this.agent = createAgent(
-      {
+      this.#around({
         clock: {
           now: () => clock.now(),
           at: (time, wake) => clock.at(time, () => life.alive && wake()),
@@ -126,23 +137,29 @@ export class World {
         docker: { ...life.bound(this.#heard(engine.port(cluster))), names: engineNames },
         ecs: life.bound(plane.ecs),
         ec2: { instanceTags: (instanceId) => this.#instanceTags(instanceId) },
-        acs: plane.acs,
+        acs: { ...plane.acs, connect: (to, on) => plane.acs.connect(to, life.hearing(on)) },
         log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
-      },
+      }),
       this.#settings,
       sortRows(mend(rows)),
     );
     void this.agent.ended.then((exit) => {
       this.exit = exit;
     });
+    this.#watch(this.agent);
     this.agent.start();
   }
 
   /** Kills the agent: whatever was not on disk is lost. Its containers go on. */
   async kill(): Promise<void> {
+    this.die();
+    await this.clock.settle();
+  }
+
+  /** The same at once, in the middle of a turn. */
+  die(): void {
     this.#life.alive = false;
     this.store = this.store.crash();
-    await this.clock.settle();
   }
 
   /** The state of an actor in one word, e.g. `running.steady`; undefined where there is none. */

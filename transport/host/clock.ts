@@ -4,17 +4,40 @@ import { WaitHeap } from './waits.ts';
 /** Node fires a timer with a longer delay at once. */
 const longestDelayMs = 2 ** 31 - 1;
 
-/** The system's clock. All waits share one heap and one timer of Node's. */
-export const realClock = (): Clock => new RealClock();
+/** What a clock is made of: the time of day, which may jump, and one wait for so many ms. */
+export interface Ticks extends Pick<Clock, 'now' | 'afterTurn'> {
+  after(ms: number, wake: () => void): Cancel;
+}
 
-class RealClock implements Clock {
+/** The system's clock. All waits share one heap and one timer of Node's. */
+export const realClock = (): Clock =>
+  clockOver({
+    now: () => Date.now(),
+    after: (ms, wake) => {
+      const timer = setTimeout(wake, ms);
+      return () => clearTimeout(timer);
+    },
+    afterTurn: (work) => {
+      setImmediate(work);
+    },
+  });
+
+/** The same over other ticks. */
+export const clockOver = (ticks: Ticks): Clock => new HeapClock(ticks);
+
+class HeapClock implements Clock {
+  readonly #ticks: Ticks;
   readonly #waits = new WaitHeap();
-  #timer: NodeJS.Timeout | undefined;
+  #cancel: Cancel = () => {};
   /** The time the timer is set for; undefined where no timer is set. */
   #setFor: number | undefined;
 
+  constructor(ticks: Ticks) {
+    this.#ticks = ticks;
+  }
+
   now(): number {
-    return Date.now();
+    return this.#ticks.now();
   }
 
   at(time: number, wake: () => void): Cancel {
@@ -27,18 +50,19 @@ class RealClock implements Clock {
   }
 
   afterTurn(work: () => void): void {
-    setImmediate(work);
+    this.#ticks.afterTurn(work);
   }
 
   /** Sets the timer for the first wait; none is left running when nothing waits. */
   #set(): void {
     const time = this.#waits.first?.time;
     if (time === this.#setFor) return;
-    clearTimeout(this.#timer);
+    this.#cancel();
+    this.#cancel = () => {};
     this.#setFor = time;
     if (time === undefined) return;
-    const delay = Math.min(Math.max(time - Date.now(), 0), longestDelayMs);
-    this.#timer = setTimeout(() => this.#fire(), delay);
+    const delay = Math.min(Math.max(time - this.now(), 0), longestDelayMs);
+    this.#cancel = this.#ticks.after(delay, () => this.#fire());
   }
 
   /**
@@ -47,7 +71,7 @@ class RealClock implements Clock {
    */
   #fire(): void {
     this.#setFor = undefined;
-    const now = Date.now();
+    const now = this.now();
     try {
       for (let left = this.#waits.size; left > 0; left--) {
         const due = this.#waits.takeDue(now);
