@@ -134,7 +134,7 @@ export class World {
         updates: { download: this.#download },
         ownImage: () => null,
         store: this.store,
-        docker: { ...life.bound(this.#heard(engine.port(cluster))), names: engineNames },
+        docker: { ...life.bound(this.#heard(engine.port(cluster, { host: this.host }))), names: engineNames },
         ecs: life.bound(plane.ecs),
         ec2: { instanceTags: (instanceId) => this.#instanceTags(instanceId) },
         acs: { ...plane.acs, connect: (to, on) => plane.acs.connect(to, life.hearing(on)) },

@@ -1,0 +1,97 @@
+import { createPlane } from '../../actors/plane.ts';
+import type { Delivery, PlaneEvent } from '../../machines/plane/model.ts';
+import type { TaskPlan } from '../../machines/task/model.ts';
+import { taskArn } from '../world/settings.ts';
+import type { World } from '../world/world.ts';
+import type { Draw, Step } from './plan.ts';
+
+/** What a message of ACS said of a task. */
+type Said = Pick<Delivery, 'taskArn' | 'desired'>;
+
+/**
+ * ECS itself: what it wants of each task and what it was told. A payload is sent again on each new
+ * connection until it is acknowledged; of a task that is known to have stopped it wants no more.
+ */
+export class SimEcs {
+  /** What each payload said. */
+  readonly said = new Map<string, Said>();
+  readonly #plane: ReturnType<typeof createPlane>;
+  readonly #world: World;
+  readonly #plans: ReadonlyMap<string, TaskPlan>;
+  readonly #draw: Draw;
+  #again = 0;
+
+  constructor(world: World, plans: ReadonlyMap<string, TaskPlan>, draw: Draw) {
+    this.#world = world;
+    this.#plans = plans;
+    this.#draw = draw;
+    const { clock, random, plane } = world;
+    this.#plane = createPlane(
+      { clock, random },
+      {
+        deliver: (delivery) => this.#deliver(delivery),
+        heartbeat: (messageId) => plane.heartbeat(messageId),
+        manifest: ({ messageId, timeline, tasks }) => {
+          const running = tasks.filter(({ desired }) => desired === 'RUNNING');
+          const arns = running.map(({ taskArn }) => taskArn);
+          plane.tell({
+            kind: 'manifest',
+            manifest: { messageId, timeline, running: arns, ...addressed },
+          });
+        },
+        verified: (messageId, taskArns) =>
+          plane.tell({ kind: 'stopVerified', messageId, taskArns }),
+      },
+    );
+    this.#plane.start();
+  }
+
+  hear(event: PlaneEvent): void {
+    this.#plane.send(event);
+  }
+
+  /** All that it wants and was told. */
+  get state() {
+    return this.#plane.getSnapshot().context;
+  }
+
+  take(step: Step): void {
+    if (!('task' in step)) {
+      if (step.does === 'manifest') return this.#plane.send({ type: 'manifest.due' });
+      return this.#world.plane.say('{"type":"Nonsense","message":{"messageId":"n"}}');
+    }
+    const arn = taskArn(step.task);
+    if (step.does === 'again') return this.#sayAgain(arn);
+    if (step.does === 'stop') return this.#plane.send({ type: 'task.stop', taskArn: arn });
+    this.#plane.send({ type: 'task.run', taskArn: arn, essential: [] });
+  }
+
+  /** It wants no task any more. */
+  stopAll(): void {
+    for (const { arn, desired, status } of Object.values(this.state.tasks))
+      if (desired === 'RUNNING' && status !== 'STOPPED')
+        this.#plane.send({ type: 'task.stop', taskArn: arn });
+  }
+
+  #sayAgain(arn: string): void {
+    const placed = this.state.tasks[arn];
+    if (!placed) return;
+    const messageId = `again-${++this.#again}`;
+    this.#deliver({ messageId, seqNum: this.state.seqNum, taskArn: arn, desired: placed.desired });
+  }
+
+  #deliver({ messageId, seqNum, taskArn: arn, desired }: Delivery): void {
+    const plan = this.#plans.get(arn);
+    if (!plan) return;
+    const isOver = this.state.tasks[arn]?.status === 'STOPPED';
+    const said: Said = { taskArn: arn, desired: isOver ? 'STOPPED' : desired };
+    this.said.set(messageId, said);
+    const arrival = { plan, desired: said.desired, roll: this.#draw.below(1_000) / 1_000 };
+    this.#world.plane.redeliver(messageId, [arrival], { seqNum });
+  }
+}
+
+const addressed = {
+  clusterArn: 'arn:aws:ecs:sim:000000000000:cluster/simulated',
+  containerInstanceArn: 'arn:aws:ecs:sim:000000000000:container-instance/simulated',
+};
