@@ -126,7 +126,9 @@ export class Journal {
       return true;
     } catch (error) {
       this.#onFault(error);
-      for (const { key, body } of batch) if (!this.#bodies.has(key)) this.#bodies.set(key, body);
+      // What has come since is newer, and within the batch what stands last.
+      for (const { key, body } of batch.reverse())
+        if (!this.#bodies.has(key)) this.#bodies.set(key, body);
       return false;
     }
   }
