@@ -66,6 +66,7 @@ class Simulation {
     this.#plan = plan;
     this.#tell = tell;
     this.#weather = new Weather(plan, () => this.#world, {
+      isUp: () => !this.#isDown,
       died: (downMs) => this.#died(downMs),
       stop: (downMs) => this.#stop(downMs),
       tell: (line) => this.#say(line),

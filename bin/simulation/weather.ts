@@ -11,6 +11,8 @@ import { portsUnder } from './ports.ts';
 
 /** What becomes of the agent's process, and what is said of it. */
 export interface Fate {
+  /** Whether there is a process. */
+  isUp(): boolean;
   /** The process is dead; another one begins after `downMs`. */
   died(downMs: number): void;
   /** It is asked to end, and another one begins. */
@@ -187,6 +189,7 @@ export class Weather {
 
   #hitAgent(kind: FaultKind, forMs: number): undefined {
     const { store, clock } = this.#world();
+    if (!this.fate.isUp()) return;
     const die = () => {
       if (this.#world().store !== store) return;
       this.count(kind);
