@@ -55,6 +55,7 @@ export class Weather {
     const { clock } = ports;
     const agents = clockOver({
       now: () => clock.now() + this.jumpedMs,
+      passed: () => clock.now(),
       after: (ms, wake) => clock.at(clock.now() + ms, wake),
       afterTurn: (work) => clock.afterTurn(work),
     });

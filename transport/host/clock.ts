@@ -6,6 +6,8 @@ const longestDelayMs = 2 ** 31 - 1;
 
 /** What a clock is made of: the time of day, which may jump, and one wait for so many ms. */
 export interface Ticks extends Pick<Clock, 'now' | 'afterTurn'> {
+  /** How many ms have passed since some beginning: never jumps. */
+  passed(): number;
   after(ms: number, wake: () => void): Cancel;
 }
 
@@ -13,6 +15,7 @@ export interface Ticks extends Pick<Clock, 'now' | 'afterTurn'> {
 export const realClock = (): Clock =>
   clockOver({
     now: () => Date.now(),
+    passed: () => performance.now(),
     after: (ms, wake) => {
       const timer = setTimeout(wake, ms);
       return () => clearTimeout(timer);
@@ -22,13 +25,23 @@ export const realClock = (): Clock =>
     },
   });
 
-/** The same over other ticks. */
+/** By more than this the time of day is set, and not only kept right. */
+const jumpMs = 1_000;
+
+/**
+ * The same over other ticks. A wait lasts as long as was asked for: a time of day that is set back by
+ * an hour keeps nobody waiting for an hour more, and one that is set ahead ends no wait.
+ */
 export const clockOver = (ticks: Ticks): Clock => new HeapClock(ticks);
 
 class HeapClock implements Clock {
   readonly #ticks: Ticks;
   readonly #waits = new WaitHeap();
   #cancel: Cancel = () => {};
+  /** By how much the time of day has jumped in all; waits are kept by the time without that. */
+  #jumpedMs = 0;
+  /** What the time of day was ahead of the time that had passed when it was last looked at. */
+  #aheadMs: number | undefined;
   /** The time the timer is set for; undefined where no timer is set. */
   #setFor: number | undefined;
 
@@ -41,7 +54,8 @@ class HeapClock implements Clock {
   }
 
   at(time: number, wake: () => void): Cancel {
-    const remove = this.#waits.add({ time, wake });
+    this.#look();
+    const remove = this.#waits.add({ time: time - this.#jumpedMs, wake });
     this.#set();
     return () => {
       remove();
@@ -53,6 +67,16 @@ class HeapClock implements Clock {
     this.#ticks.afterTurn(work);
   }
 
+  /** The time without its jumps. */
+  #look(): number {
+    const now = this.#ticks.now();
+    const aheadMs = now - this.#ticks.passed();
+    const movedMs = aheadMs - (this.#aheadMs ?? aheadMs);
+    if (Math.abs(movedMs) > jumpMs) this.#jumpedMs += movedMs;
+    this.#aheadMs = aheadMs;
+    return now - this.#jumpedMs;
+  }
+
   /** Sets the timer for the first wait; none is left running when nothing waits. */
   #set(): void {
     const time = this.#waits.first?.time;
@@ -61,7 +85,7 @@ class HeapClock implements Clock {
     this.#cancel = () => {};
     this.#setFor = time;
     if (time === undefined) return;
-    const delay = Math.min(Math.max(time - this.now(), 0), longestDelayMs);
+    const delay = Math.min(Math.max(time - this.#look(), 0), longestDelayMs);
     this.#cancel = this.#ticks.after(delay, () => this.#fire());
   }
 
@@ -71,7 +95,7 @@ class HeapClock implements Clock {
    */
   #fire(): void {
     this.#setFor = undefined;
-    const now = this.now();
+    const now = this.#look();
     try {
       for (let left = this.#waits.size; left > 0; left--) {
         const due = this.#waits.takeDue(now);
