@@ -46,6 +46,12 @@ const commands: Record<string, Entry> = {
       'take over what Amazon’s agent has saved, and its running tasks; migrate --help tells more',
     load: async () => (await import('./migrate.ts')).migrateCommand,
   },
+  simulate: {
+    words: '[--seeds A..B] [--minutes N] [--tasks N] [--jobs N] [--trace] [--plan FILE]',
+    meaning:
+      'run the whole agent in virtual time among faults, by seeds, and tell which rules it breaks; with --trace, tell all that happens in one seed',
+    load: async () => (await import('./simulate.ts')).simulateCommand,
+  },
 };
 
 /** Runs the command that the words name; none means the agent, with its flags. */

@@ -7,13 +7,13 @@ import { realClock } from '../../transport/host/clock.ts';
 import { SimClock } from '../../transport/sim/clock.ts';
 import { simRandom } from '../../transport/sim/random.ts';
 import { World } from '../world/world.ts';
-import { SimEcs } from './ecs.ts';
-import { remains, unsettled } from './end.ts';
-import { drawFaults, type FaultKind } from './faults.ts';
-import { Invariants, type Violation } from './invariants.ts';
-import { Draw, type Plan, planOf } from './plan.ts';
-import { Weather } from './weather.ts';
-import { drawWorkload, simImages } from './workload.ts';
+import { drawFaults, type FaultKind } from './plan/faults.ts';
+import { Draw, type Plan, planOf } from './plan/plan.ts';
+import { drawWorkload, simImages } from './plan/workload.ts';
+import { remains, unsettled } from './rules/end.ts';
+import { Invariants, type Violation } from './rules/invariants.ts';
+import { SimEcs } from './world/ecs.ts';
+import { Weather } from './world/weather.ts';
 
 const second = 1_000;
 const minute = 60 * second;
@@ -74,9 +74,7 @@ class Simulation {
       acknowledged: (messageId) => this.#invariants.acknowledged(messageId),
     });
     this.#world = this.#newWorld();
-    const plans = new Map(
-      plan.tasks.map((task) => planOf(task)).map((task) => [task.arn, task]),
-    );
+    const plans = new Map(plan.tasks.map((task) => planOf(task)).map((task) => [task.arn, task]));
     this.#ecs = new SimEcs(this.#world, plans, this.#weather.draw);
     this.#invariants = new Invariants(this.#world, this.#ecs, plans);
     const { plane, host } = this.#world;

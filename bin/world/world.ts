@@ -1,4 +1,9 @@
-import { type Agent, type AgentPorts, type AgentSettings, createAgent } from '../../actors/agent.ts';
+import {
+  type Agent,
+  type AgentPorts,
+  type AgentSettings,
+  createAgent,
+} from '../../actors/agent.ts';
 import type { LogFields } from '../../actors/recorder.ts';
 import { stateName } from '../../actors/recorder.ts';
 import { sortRows } from '../../actors/restore.ts';
@@ -134,7 +139,10 @@ export class World {
         updates: { download: this.#download },
         ownImage: () => null,
         store: this.store,
-        docker: { ...life.bound(this.#heard(engine.port(cluster, { host: this.host }))), names: engineNames },
+        docker: {
+          ...life.bound(this.#heard(engine.port(cluster, { host: this.host }))),
+          names: engineNames,
+        },
         ecs: life.bound(plane.ecs),
         ec2: { instanceTags: (instanceId) => this.#instanceTags(instanceId) },
         acs: { ...plane.acs, connect: (to, on) => plane.acs.connect(to, life.hearing(on)) },

@@ -1,11 +1,11 @@
-import type { AgentPorts } from '../../actors/agent.ts';
-import type { AcsListener, AcsPort } from '../../transport/acs/port.ts';
-import { CgroupError } from '../../transport/cgroup/port.ts';
-import { DockerError, type DockerPort, type EnginePort } from '../../transport/docker/port.ts';
-import type { Clock } from '../../transport/host/port.ts';
-import { RegistryError } from '../../transport/registry/port.ts';
-import type { SimEngine } from '../../transport/sim/engine.ts';
-import type { World } from '../world/world.ts';
+import type { AgentPorts } from '../../../actors/agent.ts';
+import type { AcsListener, AcsPort } from '../../../transport/acs/port.ts';
+import { CgroupError } from '../../../transport/cgroup/port.ts';
+import { DockerError, type DockerPort, type EnginePort } from '../../../transport/docker/port.ts';
+import type { Clock } from '../../../transport/host/port.ts';
+import { RegistryError } from '../../../transport/registry/port.ts';
+import type { SimEngine } from '../../../transport/sim/engine.ts';
+import type { World } from '../../world/world.ts';
 import type { Weather } from './weather.ts';
 
 /** The ports of one life of the agent, under faults. */

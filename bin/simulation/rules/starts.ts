@@ -1,7 +1,7 @@
-import type { ContainerPlan } from '../../machines/container/model.ts';
-import type { TaskPlan } from '../../machines/task/model.ts';
-import { dockerNameOf } from '../../transport/docker/port.ts';
-import type { CoreEvent } from '../../transport/sim/engine/wire.ts';
+import type { ContainerPlan } from '../../../machines/container/model.ts';
+import type { TaskPlan } from '../../../machines/task/model.ts';
+import { dockerNameOf } from '../../../transport/docker/port.ts';
+import type { CoreEvent } from '../../../transport/sim/engine/wire.ts';
 
 /** What is known of a container's starts. */
 interface Known {
@@ -17,10 +17,7 @@ export class Starts {
   readonly #breaks: (rule: string, what: string) => void;
   #read = 0;
 
-  constructor(
-    plans: ReadonlyMap<string, TaskPlan>,
-    breaks: (rule: string, what: string) => void,
-  ) {
+  constructor(plans: ReadonlyMap<string, TaskPlan>, breaks: (rule: string, what: string) => void) {
     this.#breaks = breaks;
     for (const task of plans.values())
       for (const plan of task.containers)

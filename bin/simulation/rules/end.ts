@@ -1,10 +1,10 @@
-import type { PlacedTask } from '../../machines/plane/model.ts';
-import { outboxActorId, taskActorId } from '../../machines/names/arn.ts';
-import type { OutboxContext } from '../../machines/report/model.ts';
-import type { TaskPlan } from '../../machines/task/model.ts';
-import { dockerNameOf } from '../../transport/docker/port.ts';
-import type { World } from '../world/world.ts';
-import type { SimEcs } from './ecs.ts';
+import { outboxActorId, taskActorId } from '../../../machines/names/arn.ts';
+import type { PlacedTask } from '../../../machines/plane/model.ts';
+import type { ContainerReport, OutboxContext } from '../../../machines/report/model.ts';
+import type { TaskPlan } from '../../../machines/task/model.ts';
+import { dockerNameOf } from '../../../transport/docker/port.ts';
+import type { World } from '../../world/world.ts';
+import type { SimEcs } from '../world/ecs.ts';
 
 type Plans = ReadonlyMap<string, TaskPlan>;
 
@@ -35,17 +35,22 @@ function untrueOf(world: World, plan: TaskPlan, placed: PlacedTask): string | nu
   if (status !== 'RUNNING' && status !== 'STOPPED' && !waits)
     return `${arn} is told as ${status}: ${state}`;
   for (const container of plan.containers) {
-    const { name } = container;
-    const told = placed.containers[name];
     const found = containerIn(world, dockerNameOf({ task: plan, container }));
-    const isRunning = found?.Running ?? false;
-    if (isRunning !== (told?.status === 'RUNNING'))
-      return `${name} of ${arn} is told as ${told?.status}, but ${isRunning ? 'runs' : 'does not'}`;
-    const hasEnded = found?.Status === 'exited' && told?.status === 'STOPPED';
-    if (hasEnded && told.exitCode !== found.ExitCode)
-      return `${name} of ${arn} ended with ${found.ExitCode}, told is ${told.exitCode}`;
+    const because = untoldOf(found, placed.containers[container.name]);
+    if (because) return `${container.name} of ${arn} ${because}`;
   }
   return null;
+}
+
+type Found = ReturnType<typeof containerIn>;
+
+function untoldOf(found: Found, told: ContainerReport | undefined): string | null {
+  const isRunning = found?.Running ?? false;
+  if (isRunning !== (told?.status === 'RUNNING'))
+    return `is told as ${told?.status}, but ${isRunning ? 'runs' : 'does not run'}`;
+  const hasEnded = found?.Status === 'exited' && told?.status === 'STOPPED';
+  if (!hasEnded || told.exitCode === found.ExitCode) return null;
+  return `ended with ${found.ExitCode}, told is ${told.exitCode}`;
 }
 
 function containerIn(world: World, dockerName: string) {

@@ -1,9 +1,9 @@
-import { createPlane } from '../../actors/plane.ts';
-import type { Delivery, PlaneEvent } from '../../machines/plane/model.ts';
-import type { TaskPlan } from '../../machines/task/model.ts';
-import { taskArn } from '../world/settings.ts';
-import type { World } from '../world/world.ts';
-import type { Draw, Step } from './plan.ts';
+import { createPlane } from '../../../actors/plane.ts';
+import type { Delivery, PlaneEvent } from '../../../machines/plane/model.ts';
+import type { TaskPlan } from '../../../machines/task/model.ts';
+import { taskArn } from '../../world/settings.ts';
+import type { World } from '../../world/world.ts';
+import type { Draw, Step } from '../plan/plan.ts';
 
 /** What a message of ACS said of a task. */
 type Said = Pick<Delivery, 'taskArn' | 'desired'>;
@@ -56,14 +56,13 @@ export class SimEcs {
   }
 
   take(step: Step): void {
-    if (!('task' in step)) {
-      if (step.does === 'manifest') return this.#plane.send({ type: 'manifest.due' });
-      return this.#world.plane.say('{"type":"Nonsense","message":{"messageId":"n"}}');
-    }
-    const arn = taskArn(step.task);
-    if (step.does === 'again') return this.#sayAgain(arn);
-    if (step.does === 'stop') return this.#plane.send({ type: 'task.stop', taskArn: arn });
-    this.#plane.send({ type: 'task.run', taskArn: arn, essential: [] });
+    const arn = 'task' in step ? taskArn(step.task) : '';
+    if (step.does === 'manifest') this.#plane.send({ type: 'manifest.due' });
+    else if (step.does === 'nonsense')
+      this.#world.plane.say('{"type":"Nonsense","message":{"messageId":"n"}}');
+    else if (step.does === 'again') this.#sayAgain(arn);
+    else if (step.does === 'stop') this.#plane.send({ type: 'task.stop', taskArn: arn });
+    else this.#plane.send({ type: 'task.run', taskArn: arn, essential: [] });
   }
 
   /** It wants no task any more. */

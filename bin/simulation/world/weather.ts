@@ -1,12 +1,12 @@
-import type { AgentPorts } from '../../actors/agent.ts';
-import { EcsError, type EcsErrorCode } from '../../transport/ecs/port.ts';
-import { clockOver } from '../../transport/host/clock.ts';
-import type { Clock } from '../../transport/host/port.ts';
-import type { PlaneFault } from '../../transport/sim/plane/api.ts';
-import { simRandom } from '../../transport/sim/random.ts';
-import type { World } from '../world/world.ts';
-import { type FaultKind, faultKinds } from './faults.ts';
-import { Draw, type Fault, type Plan } from './plan.ts';
+import type { AgentPorts } from '../../../actors/agent.ts';
+import { EcsError, type EcsErrorCode } from '../../../transport/ecs/port.ts';
+import { clockOver } from '../../../transport/host/clock.ts';
+import type { Clock } from '../../../transport/host/port.ts';
+import type { PlaneFault } from '../../../transport/sim/plane/api.ts';
+import { simRandom } from '../../../transport/sim/random.ts';
+import type { World } from '../../world/world.ts';
+import { type FaultKind, faultKinds } from '../plan/faults.ts';
+import { Draw, type Fault, type Plan } from '../plan/plan.ts';
 import { portsUnder } from './ports.ts';
 
 /** What becomes of the agent's process, and what is said of it. */

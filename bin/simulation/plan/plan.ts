@@ -1,8 +1,8 @@
-import type { ContainerPlan, PullBehavior } from '../../machines/container/model.ts';
-import { plainContainer, plainTask } from '../../machines/names/plain.ts';
-import type { TaskPlan } from '../../machines/task/model.ts';
-import type { Random } from '../../transport/host/port.ts';
-import { taskArn } from '../world/settings.ts';
+import type { ContainerPlan, PullBehavior } from '../../../machines/container/model.ts';
+import { plainContainer, plainTask } from '../../../machines/names/plain.ts';
+import type { TaskPlan } from '../../../machines/task/model.ts';
+import type { Random } from '../../../transport/host/port.ts';
+import { taskArn } from '../../world/settings.ts';
 import type { FaultKind } from './faults.ts';
 
 /** A container of a simulated task: what of it is not plain. */

@@ -1,15 +1,15 @@
 import type { AnyActorRef, AnyMachineSnapshot, StateNode } from 'xstate';
-import type { Agent } from '../../actors/agent.ts';
-import { hasRecord, recordOf } from '../../actors/journal.ts';
-import { stateName } from '../../actors/recorder.ts';
-import type { AdmissionContext } from '../../machines/admission/model.ts';
-import { containerActorId, taskActorId, taskIdOf } from '../../machines/names/arn.ts';
-import type { TaskReport } from '../../machines/report/model.ts';
-import type { TaskContext, TaskPlan } from '../../machines/task/model.ts';
-import { decode, encode } from '../../persistence/record.ts';
-import { dockerNameOf } from '../../transport/docker/port.ts';
-import type { World } from '../world/world.ts';
-import type { SimEcs } from './ecs.ts';
+import type { Agent } from '../../../actors/agent.ts';
+import { hasRecord, recordOf } from '../../../actors/journal.ts';
+import { stateName } from '../../../actors/recorder.ts';
+import type { AdmissionContext } from '../../../machines/admission/model.ts';
+import { containerActorId, taskActorId, taskIdOf } from '../../../machines/names/arn.ts';
+import type { TaskReport } from '../../../machines/report/model.ts';
+import type { TaskContext, TaskPlan } from '../../../machines/task/model.ts';
+import { decode, encode } from '../../../persistence/record.ts';
+import { dockerNameOf } from '../../../transport/docker/port.ts';
+import type { World } from '../../world/world.ts';
+import type { SimEcs } from '../world/ecs.ts';
 import { Starts } from './starts.ts';
 
 /** A rule that the agent broke, and how. */
@@ -77,8 +77,10 @@ export class Invariants {
     const id = taskIdOf(said.taskArn);
     const text = this.#world.store.textOf(`task/${id}`);
     const record = text === undefined ? null : decode(`task/${id}`, text);
-    if (record?.is !== 'record' || this.#world.store.textOf(`plan/${id}`) === undefined)
-      return this.break('acknowledged is stored', `${messageId}: there is no record of task ${id}`);
+    if (record?.is !== 'record' || this.#world.store.textOf(`plan/${id}`) === undefined) {
+      this.break('acknowledged is stored', `${messageId}: there is no record of task ${id}`);
+      return;
+    }
     const { value, context } = record.body as AnyMachineSnapshot & { context: TaskContext };
     const isStopped = /^(stopped|cleaning)/.test(stateName(value));
     if (said.desired === 'STOPPED' && context.desired !== 'STOPPED' && !isStopped)
@@ -163,10 +165,13 @@ export class Invariants {
 
   /** Those that hold what they need are those that were let in and have not stopped. */
   #checkReserved({ plans, system }: Agent): void {
-    const admission = system.get('admission')?.getSnapshot().context as AdmissionContext;
+    const admission = system.get('admission')?.getSnapshot().context as
+      | AdmissionContext
+      | undefined;
+    // An agent that ends has none any more.
+    if (!admission) return;
     const holders = admission.holders.map(({ taskArn }) => taskArn);
-    if (new Set(holders).size < holders.length)
-      this.break('resources are held once', `${holders}`);
+    if (new Set(holders).size < holders.length) this.break('resources are held once', `${holders}`);
     for (const { arn } of plans.all()) {
       const state = this.#world.stateOf(taskActorId(arn)) ?? '';
       const isHolder = holders.includes(arn);

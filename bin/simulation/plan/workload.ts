@@ -1,6 +1,6 @@
-import type { Dependency } from '../../machines/container/model.ts';
-import type { VolumePlan } from '../../machines/task/model.ts';
-import { SimRegistry } from '../../transport/sim/registry.ts';
+import type { Dependency } from '../../../machines/container/model.ts';
+import type { VolumePlan } from '../../../machines/task/model.ts';
+import { SimRegistry } from '../../../transport/sim/registry.ts';
 import type { Draw, Plan, SimContainer, SimTask, Step } from './plan.ts';
 
 const second = 1_000;
