@@ -28,8 +28,8 @@ export async function simulateCommand(words: string[]): Promise<number> {
     await runSeeds(seeds, (outcome) => write(JSON.stringify(outcome)));
     return 0;
   }
-  const { now } = realClock();
-  const began = now();
+  const clock = realClock();
+  const began = clock.now();
   const tally = new Tally();
   const run =
     jobs === 1
@@ -38,7 +38,7 @@ export async function simulateCommand(words: string[]): Promise<number> {
   await run(seeds, (outcome) => tally.add(outcome));
   for (const failed of tally.failed) await tellFailure(failed, seeds);
   const never = tally.tellFaults(seeds);
-  const seconds = Math.max(1, now() - began) / 1_000;
+  const seconds = Math.max(1, clock.now() - began) / 1_000;
   const rate = Math.round(tally.minutes / seconds);
   write(
     `${tally.seeds} seeds, ${tally.failed.length} violations; ` +

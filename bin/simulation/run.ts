@@ -71,6 +71,7 @@ class Simulation {
       stop: (downMs) => this.#stop(downMs),
       tell: (line) => this.#say(line),
       heard: (messageId) => this.#invariants.heard(messageId),
+      stops: (ref) => this.#invariants.stops(ref),
       acknowledged: (messageId) => this.#invariants.acknowledged(messageId),
     });
     this.#world = this.#newWorld();

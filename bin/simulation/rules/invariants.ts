@@ -3,11 +3,12 @@ import type { Agent } from '../../../actors/agent.ts';
 import { hasRecord, recordOf } from '../../../actors/journal.ts';
 import { stateName } from '../../../actors/recorder.ts';
 import type { AdmissionContext } from '../../../machines/admission/model.ts';
+import type { ContainerContext } from '../../../machines/container/model.ts';
 import { containerActorId, taskActorId, taskIdOf } from '../../../machines/names/arn.ts';
 import type { TaskReport } from '../../../machines/report/model.ts';
 import type { TaskContext, TaskPlan } from '../../../machines/task/model.ts';
 import { decode, encode } from '../../../persistence/record.ts';
-import { dockerNameOf } from '../../../transport/docker/port.ts';
+import { type ContainerRef, dockerNameOf } from '../../../transport/docker/port.ts';
 import type { World } from '../../world/world.ts';
 import type { SimEcs } from '../world/ecs.ts';
 import { Starts } from './starts.ts';
@@ -19,6 +20,9 @@ export interface Violation {
   /** Ms from the beginning. */
   at: number;
 }
+
+/** The disk is looked at so often, at most: it takes long to work out what must be there. */
+const checkStoreMs = 10_000;
 
 const taskRanks = { PENDING: 0, MANIFEST_PULLED: 1, RUNNING: 2, STOPPED: 3 } as const;
 
@@ -35,7 +39,7 @@ export class Invariants {
   readonly #told = new Map<string, number>();
   readonly #heard = new Map<string, number>();
   #changed = new Set<AnyActorRef>();
-  readonly #unsaved = new Set<AnyActorRef>();
+  readonly #unsaved = new Set<string>();
   #restlessUntil = 0;
   #linesRead = 0;
   violation: Violation | null = null;
@@ -108,6 +112,15 @@ export class Invariants {
     }
   }
 
+  /** The agent has the Engine stop a container: it, or its task, must be to stop. */
+  stops({ task, container }: ContainerRef): void {
+    const actor = this.#world.agent?.system.get(containerActorId(task.arn, container.name));
+    const { context } = (actor?.getSnapshot() ?? {}) as { context?: ContainerContext };
+    const state = this.#world.stateOf(containerActorId(task.arn, container.name)) ?? '';
+    if (context?.desired !== 'STOPPED' && !/^stopp/.test(state))
+      this.break('stopped for a reason', `${container.name} of ${task.arn} is stopped in ${state}`);
+  }
+
   /** What must hold after every step. */
   check({ isHeld }: { isHeld: boolean }): void {
     this.#starts.check(this.#world.engine.core.log);
@@ -117,13 +130,15 @@ export class Invariants {
     const tasksMoved = [...this.#changed].some(({ id }) => /^(task\/|admission)/.test(id));
     for (const actor of this.#changed) {
       this.#checkWaits(actor);
-      if (hasRecord(actor.id)) this.#unsaved.add(actor);
+      if (hasRecord(actor.id)) this.#unsaved.add(actor.id);
     }
     this.#changed.clear();
     if (tasksMoved) this.#checkReserved(agent);
     const now = this.#world.clock.now();
-    if (isHeld) this.#restlessUntil = now + 2_000;
-    if (now > this.#restlessUntil && this.#world.store.writing === 0) this.#checkStore();
+    if (isHeld) this.#restlessUntil = Math.max(this.#restlessUntil, now + 2_000);
+    if (now < this.#restlessUntil || this.#world.store.writing > 0) return;
+    this.#restlessUntil = now + checkStoreMs;
+    this.#checkStore();
   }
 
   #runs(dockerName: string): boolean {
@@ -133,6 +148,14 @@ export class Invariants {
       return false;
     }
   }
+
+  #hasRunning = (arn: string): boolean => {
+    const plan = this.#plans.get(arn);
+    return (
+      plan?.containers.some((one) => this.#runs(dockerNameOf({ task: plan, container: one }))) ??
+      false
+    );
+  };
 
   /** ECS is told of one that five stops have not ended; it is stopped on. */
   #isUnstoppable(taskArn: string, name: string): boolean {
@@ -175,7 +198,9 @@ export class Invariants {
     for (const { arn } of plans.all()) {
       const state = this.#world.stateOf(taskActorId(arn)) ?? '';
       const isHolder = holders.includes(arn);
-      const must = /^(pending|running)/.test(state);
+      // One that stops holds what it has until its last container has ended.
+      const must =
+        /^(pending|running)/.test(state) || (state === 'stopping' && this.#hasRunning(arn));
       const mustNot = /^(queued|stopped|cleaning)/.test(state);
       if ((must && !isHolder) || (mustNot && isHolder))
         this.break('resources are held once', `${arn} is ${state}, holders are ${holders}`);
@@ -186,13 +211,13 @@ export class Invariants {
 
   /** At rest the store has what the actors are. */
   #checkStore(): void {
-    for (const actor of this.#unsaved) {
-      const { status } = actor.getSnapshot() as AnyMachineSnapshot;
-      const text = this.#world.store.textOf(actor.id);
-      const isKept = status === 'active' && this.#world.agent?.system.get(actor.id) === actor;
-      const wanted = isKept ? encode(actor.id, recordOf(actor)) : undefined;
+    for (const id of this.#unsaved) {
+      const actor: AnyActorRef | undefined = this.#world.agent?.system.get(id);
+      const text = this.#world.store.textOf(id);
+      const isKept = actor?.getSnapshot().status === 'active';
+      const wanted = actor && isKept ? encode(id, recordOf(actor)) : undefined;
       if (text !== wanted) {
-        const what = `${actor.id} is ${wanted?.slice(0, 400)} but on the disk ${text?.slice(0, 400)}`;
+        const what = `${id} is ${wanted?.slice(0, 400)} but on the disk ${text?.slice(0, 400)}`;
         this.break('the store is what the actors are', what);
       }
     }

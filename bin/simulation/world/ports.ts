@@ -1,7 +1,12 @@
 import type { AgentPorts } from '../../../actors/agent.ts';
 import type { AcsListener, AcsPort } from '../../../transport/acs/port.ts';
 import { CgroupError } from '../../../transport/cgroup/port.ts';
-import { DockerError, type DockerPort, type EnginePort } from '../../../transport/docker/port.ts';
+import {
+  type ContainerRef,
+  DockerError,
+  type DockerPort,
+  type EnginePort,
+} from '../../../transport/docker/port.ts';
 import type { Clock } from '../../../transport/host/port.ts';
 import { RegistryError } from '../../../transport/registry/port.ts';
 import type { SimEngine } from '../../../transport/sim/engine.ts';
@@ -60,11 +65,13 @@ type Method = (...given: unknown[]) => Promise<unknown>;
 /** A wait that ends early where nobody is interested any more. */
 const pause = (clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> =>
   new Promise((resolve) => {
-    const cancel = clock.at(clock.now() + ms, resolve);
-    signal?.addEventListener('abort', () => {
+    const end = () => {
       cancel();
+      signal?.removeEventListener('abort', end);
       resolve();
-    });
+    };
+    const cancel = clock.at(clock.now() + ms, end);
+    signal?.addEventListener('abort', end);
   });
 
 const signalIn = (given: unknown[]): AbortSignal | undefined =>
@@ -92,6 +99,7 @@ function dockerUnder(weather: Weather, engine: SimEngine, ports: AgentPorts): En
     typeof method !== 'function'
       ? method
       : async (...given: unknown[]) => {
+          if (name === 'stop') weather.fate.stops(given[0] as ContainerRef);
           const isSlow = weather.meets('docker.slow');
           const signal = signalIn(given);
           if (isSlow) await pause(clock, weather.draw.between(0, 4_000), signal);

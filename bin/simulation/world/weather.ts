@@ -1,4 +1,5 @@
 import type { AgentPorts } from '../../../actors/agent.ts';
+import type { ContainerRef } from '../../../transport/docker/port.ts';
 import { EcsError, type EcsErrorCode } from '../../../transport/ecs/port.ts';
 import { clockOver } from '../../../transport/host/clock.ts';
 import type { Clock } from '../../../transport/host/port.ts';
@@ -21,6 +22,8 @@ export interface Fate {
   /** A message of ACS reaches the agent, or the agent says that it has it. */
   heard(messageId: string): void;
   acknowledged(messageId: string): void;
+  /** The agent has the Engine stop a container. */
+  stops(ref: ContainerRef): void;
 }
 
 /** The faults of a simulation: which of them there are now, and how often each has struck. */
