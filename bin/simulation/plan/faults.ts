@@ -14,7 +14,7 @@ const spell = (longest: number, share = 1): Range => ({ forMs: [second, longest]
 
 /**
  * Every kind of fault, by the port at which it strikes. Those of `agent` end a life of it; it begins
- * anew after as long as the fault lasts.
+ * anew after as long as the fault lasts, or some time after one that strikes in a call.
  */
 export const faultKinds = {
   'docker.slow': spell(10 * minute),
@@ -31,6 +31,7 @@ export const faultKinds = {
   'events.reordered': spell(10 * minute),
   'container.killed': once,
   'container.out of memory': once,
+  'container.process out of memory': once,
   'container.removed': once,
   'registry.fails': spell(5 * minute, 0.6),
   'registry.login fails': spell(5 * minute, 0.3),
@@ -57,6 +58,7 @@ export const faultKinds = {
   'host.disk fills': spell(10 * minute),
   'host.metadata fails': spell(5 * minute),
   'agent.killed': spell(minute),
+  'agent.killed in a call': spell(5 * minute, 0.5),
   'agent.killed before a commit': spell(minute),
   'agent.killed after a commit': spell(minute),
   'agent.killed with an unsynced disk': spell(minute),

@@ -93,29 +93,46 @@ function delayed(weather: Weather, clock: Clock, port: AgentPorts['ecs']): Agent
 
 /** The Engine, whose calls fail in every way; of its events some are lost, told twice, or late. */
 function dockerUnder(weather: Weather, engine: SimEngine, ports: AgentPorts): EnginePort {
-  const { clock, docker } = ports;
-  const calls = Object.entries(docker).map(([name, method]) => [
-    name,
-    typeof method !== 'function'
-      ? method
-      : async (...given: unknown[]) => {
-          if (name === 'stop') weather.fate.stops(given[0] as ContainerRef);
-          const isSlow = weather.meets('docker.slow');
-          const signal = signalIn(given);
-          if (isSlow) await pause(clock, weather.draw.between(0, 4_000), signal);
-          strike(weather, engine, name as CallName, given[0]);
-          const answer = await (method as Method)(...given);
-          if (isSlow) await pause(clock, weather.draw.between(0, 4_000), signal);
-          return answer;
-        },
-  ]);
-  const under = Object.fromEntries(calls) as EnginePort;
+  const { names, ...methods } = ports.docker;
+  const calls = Object.entries(methods).map(([name, method]) => {
+    const call = { name: name as CallName, method: method as Method };
+    return [name, (...given: unknown[]) => callUnder(weather, { engine, ports, ...call }, given)];
+  });
+  const under = { ...Object.fromEntries(calls), names } as EnginePort;
   return {
     ...under,
     watch: (on, signal) =>
-      under.watch({ ...on, event: eventsUnder(weather, clock, { on, signal }) }, signal),
+      under.watch({ ...on, event: eventsUnder(weather, ports.clock, { on, signal }) }, signal),
   };
 }
+
+interface Call {
+  engine: SimEngine;
+  ports: AgentPorts;
+  name: CallName;
+  method: Method;
+}
+
+async function callUnder(
+  weather: Weather,
+  { engine, ports, name, method }: Call,
+  given: unknown[],
+): Promise<unknown> {
+  if (name === 'stop') weather.fate.stops(given[0] as ContainerRef);
+  const linger = weather.meets('docker.slow')
+    ? () => pause(ports.clock, weather.draw.between(0, 4_000), signalIn(given))
+    : () => Promise.resolve();
+  await linger();
+  strike(weather, engine, name, given[0]);
+  const answer = await method(...given);
+  if (changing.has(name) && weather.meets('agent.killed in a call'))
+    weather.fate.died(weather.draw.between(1, 60_000));
+  await linger();
+  return answer;
+}
+
+/** The calls that change what the Engine has. */
+const changing = new Set<CallName>(['create', 'start', 'stop', 'remove', 'pull', 'createVolume']);
 
 type CallName = Exclude<keyof EnginePort, 'names'>;
 

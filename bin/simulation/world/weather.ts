@@ -138,15 +138,13 @@ export class Weather {
         return () => engine.core.setDiskFull(this.has(kind));
       case 'container.killed':
       case 'container.out of memory':
+      case 'container.process out of memory':
       case 'container.removed':
         return this.#hitContainer(kind);
       case 'acs.closes':
       case 'acs.breaks':
-        this.count(kind);
-        return plane.drop({ clean: kind === 'acs.closes' }) ?? undefined;
       case 'acs.half open':
-        this.count(kind);
-        return plane.silence() ?? undefined;
+        return this.#hitLine(kind);
       case 'acs.refuses':
         plane.refusal = { clean: false, reason: '1006 status 503' };
         this.count(kind);
@@ -181,6 +179,13 @@ export class Weather {
     };
   }
 
+  #hitLine(kind: FaultKind): undefined {
+    const { plane } = this.#world();
+    this.count(kind);
+    if (kind === 'acs.half open') plane.silence();
+    else plane.drop({ clean: kind === 'acs.closes' });
+  }
+
   #hitContainer(kind: FaultKind): undefined {
     const { core } = this.#world().engine;
     const [first, ...rest] = core.list({}).filter(({ State }) => State === 'running');
@@ -188,10 +193,13 @@ export class Weather {
     const { Id } = this.draw.pick([first, ...rest]);
     this.count(kind);
     if (kind === 'container.removed') core.remove(Id, { force: true });
+    else if (kind === 'container.process out of memory') core.setOutOfMemory(Id);
     else core.exit(Id, 137, { outOfMemory: kind === 'container.out of memory' });
   }
 
   #hitAgent(kind: FaultKind, forMs: number): undefined {
+    // That comes with a call.
+    if (kind === 'agent.killed in a call') return;
     const { store, clock } = this.#world();
     if (!this.fate.isUp()) return;
     const die = () => {
