@@ -42,6 +42,7 @@ export const mutations: Mutation[] = [
     file: 'actors/restore.ts',
     from: "if (value.starting === 'calling') return looking(container);",
     to: "if (value.starting === 'calling') return container;",
+    specs: 'spec/actors/crash.spec.ts',
   },
   {
     what: 'a failed inspect is taken for a container that has stopped',

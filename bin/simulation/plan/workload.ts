@@ -103,6 +103,9 @@ const drawVolume = (draw: Draw): VolumePlan => ({
   autoprovision: draw.chance(0.8),
 });
 
+/** Where the agent gets a login for an image in the role of its task. */
+const ecr = { region: 'us-west-2', registryId: '1', endpointOverride: '', useExecutionRole: true };
+
 function drawTask(draw: Draw, id: string): SimTask {
   const containers: Drawn[] = [];
   for (const name of ['web', 'db', 'log', 'job'].slice(0, draw.between(1, 4)))
@@ -112,11 +115,14 @@ function drawTask(draw: Draw, id: string): SimTask {
     for (const container of containers)
       if (draw.chance(0.6))
         container.mountPoints = [{ volume: name, containerPath: '/data', readOnly: false }];
+  const hasRole = draw.chance(0.15);
+  for (const container of hasRole ? containers : []) if (draw.chance(0.7)) container.ecr = ecr;
   return {
     id,
     containers: containers.map(({ ends: _, ...container }) => container),
     more: {
       volumes,
+      ...(hasRole && { executionCredentialsId: `${id}-execution` }),
       ...(draw.chance(0.3) && { cpu: draw.pick([0.25, 0.5, 1]), memoryMiB: 512 }),
     },
   };

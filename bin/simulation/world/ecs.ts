@@ -1,6 +1,7 @@
 import { createPlane } from '../../../actors/plane.ts';
 import type { Delivery, PlaneEvent } from '../../../machines/plane/model.ts';
 import type { TaskPlan } from '../../../machines/task/model.ts';
+import type { RoleCredentials } from '../../../transport/acs/port.ts';
 import { taskArn } from '../../world/settings.ts';
 import type { World } from '../../world/world.ts';
 import type { Draw, Step } from '../plan/plan.ts';
@@ -48,6 +49,7 @@ export class SimEcs {
 
   hear(event: PlaneEvent): void {
     this.#plane.send(event);
+    if (event.type === 'agent.connected') this.#sendRoles();
   }
 
   /** All that it wants and was told. */
@@ -72,6 +74,14 @@ export class SimEcs {
         this.#plane.send({ type: 'task.stop', taskArn: arn });
   }
 
+  /** New keys for the roles of all tasks that it wants running. */
+  #sendRoles(): void {
+    for (const { arn, desired, status } of Object.values(this.state.tasks)) {
+      if (desired === 'STOPPED' || status === 'STOPPED') continue;
+      for (const role of rolesOf(this.#plans.get(arn))) this.#world.plane.refresh(role);
+    }
+  }
+
   #sayAgain(arn: string): void {
     const placed = this.state.tasks[arn];
     if (!placed) return;
@@ -86,9 +96,21 @@ export class SimEcs {
     const said: Said = { taskArn: arn, desired: isOver ? 'STOPPED' : desired };
     this.said.set(messageId, said);
     const arrival = { plan, desired: said.desired, roll: this.#draw.below(1_000) / 1_000 };
-    this.#world.plane.redeliver(messageId, [arrival], { seqNum });
+    this.#world.plane.redeliver(messageId, [arrival], { seqNum, credentials: rolesOf(plan) });
   }
 }
+
+const rolesOf = (plan: TaskPlan | undefined): RoleCredentials[] =>
+  plan?.executionCredentialsId
+    ? [
+        {
+          credentialsId: plan.executionCredentialsId,
+          roleArn: 'arn:aws:iam::123456789012:role/simulated',
+          expiration: '2030-01-01T00:00:00Z',
+          keys: { accessKeyId: 'SIMULATED', secretAccessKey: 'simulated', sessionToken: '' },
+        },
+      ]
+    : [];
 
 const addressed = {
   clusterArn: 'arn:aws:ecs:sim:000000000000:cluster/simulated',
