@@ -145,7 +145,10 @@ export class World {
         },
         ecs: life.bound(plane.ecs),
         ec2: { instanceTags: (instanceId) => this.#instanceTags(instanceId) },
-        acs: { ...plane.acs, connect: (to, on) => plane.acs.connect(to, life.hearing(on)) },
+        acs: {
+          connect: (address, listener) => plane.acs.connect(address, life.hearing(listener)),
+          flushed: () => plane.acs.flushed(),
+        },
         log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
       }),
       this.#settings,

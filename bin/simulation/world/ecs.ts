@@ -92,8 +92,13 @@ export class SimEcs {
   #deliver({ messageId, seqNum, taskArn: arn, desired }: Delivery): void {
     const plan = this.#plans.get(arn);
     if (!plan) return;
-    const isOver = this.state.tasks[arn]?.status === 'STOPPED';
-    const said: Said = { taskArn: arn, desired: isOver ? 'STOPPED' : desired };
+    const placed = this.state.tasks[arn];
+    // What is sent again says as often what is wanted by now as what was wanted then.
+    const wanted = placed && this.#draw.chance(0.5) ? placed.desired : desired;
+    const said: Said = {
+      taskArn: arn,
+      desired: placed?.status === 'STOPPED' ? 'STOPPED' : wanted,
+    };
     this.said.set(messageId, said);
     const arrival = { plan, desired: said.desired, roll: this.#draw.below(1_000) / 1_000 };
     this.#world.plane.redeliver(messageId, [arrival], { seqNum, credentials: rolesOf(plan) });
