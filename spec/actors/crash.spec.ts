@@ -113,6 +113,9 @@ describe('an agent that is killed', () => {
 
   it('does not start a container again that ran to its end before the start was known', async () => {
     world.plane.deliver([wanted(task('a', [ending('main', 4)]))]);
+    await world.clock.until(() => world.happened().includes('create main'));
+    // By now the start is on disk, and on its way to the Engine.
+    world.store.hold();
     await world.clock.until(() => world.happened().includes('die main'));
     await world.kill();
     await world.start();

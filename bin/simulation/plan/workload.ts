@@ -74,10 +74,10 @@ function drawContainer(draw: Draw, name: string, before: Drawn[]): Drawn {
     dependsOn: drawDependencies(draw, before),
     ...(isChecked && { healthChecked: true, dockerConfig: healthCheck(draw) }),
     ...(draw.chance(0.5) && { stopTimeoutS: draw.between(2, 120) }),
-    ...(draw.chance(0.2) && {
+    ...(draw.chance(ends ? 0.5 : 0.1) && {
       restartPolicy: {
-        ignoredExitCodes: draw.chance(0.5) ? [0] : [],
-        attemptPeriodS: draw.pick([60, 60, 300]),
+        ignoredExitCodes: draw.chance(0.3) ? [0] : [],
+        attemptPeriodS: draw.pick([60, 60, 120]),
       },
     }),
     ...(mapped && {

@@ -101,6 +101,8 @@ export class SimEcs {
     };
     this.said.set(messageId, said);
     const arrival = { plan, desired: said.desired, roll: this.#draw.below(1_000) / 1_000 };
+    // What a manifest shows as well may be told by that alone.
+    if (said.desired === 'STOPPED' && this.#draw.chance(0.1)) return;
     this.#world.plane.redeliver(messageId, [arrival], { seqNum, credentials: rolesOf(plan) });
   }
 }
