@@ -76,7 +76,7 @@ class Simulation {
     });
     this.#world = this.#newWorld();
     const plans = new Map(plan.tasks.map((task) => planOf(task)).map((task) => [task.arn, task]));
-    this.#ecs = new SimEcs(this.#world, plans, this.#weather.draw);
+    this.#ecs = new SimEcs(this.#world, plans, this.#weather);
     this.#invariants = new Invariants(this.#world, this.#ecs, plans);
     const { plane, host } = this.#world;
     plane.api.weather = () => this.#weather.ofEcs();

@@ -45,6 +45,7 @@ export const faultKinds = {
   'acs.breaks': once,
   'acs.refuses': spell(5 * minute),
   'acs.half open': once,
+  'acs.stop not sent': spell(10 * minute),
   'acs.message lost': spell(5 * minute, 0.5),
   'acs.message doubled': spell(10 * minute, 0.5),
   'acs.message late': spell(10 * minute, 0.5),

@@ -4,7 +4,8 @@ import type { TaskPlan } from '../../../machines/task/model.ts';
 import type { RoleCredentials } from '../../../transport/acs/port.ts';
 import { taskArn } from '../../world/settings.ts';
 import type { World } from '../../world/world.ts';
-import type { Draw, Step } from '../plan/plan.ts';
+import type { Step } from '../plan/plan.ts';
+import type { Weather } from './weather.ts';
 
 /** What a message of ACS said of a task. */
 type Said = Pick<Delivery, 'taskArn' | 'desired'>;
@@ -19,13 +20,13 @@ export class SimEcs {
   readonly #plane: ReturnType<typeof createPlane>;
   readonly #world: World;
   readonly #plans: ReadonlyMap<string, TaskPlan>;
-  readonly #draw: Draw;
+  readonly #weather: Weather;
   #again = 0;
 
-  constructor(world: World, plans: ReadonlyMap<string, TaskPlan>, draw: Draw) {
+  constructor(world: World, plans: ReadonlyMap<string, TaskPlan>, weather: Weather) {
     this.#world = world;
     this.#plans = plans;
-    this.#draw = draw;
+    this.#weather = weather;
     const { clock, random, plane } = world;
     this.#plane = createPlane(
       { clock, random },
@@ -94,15 +95,15 @@ export class SimEcs {
     if (!plan) return;
     const placed = this.state.tasks[arn];
     // What is sent again says as often what is wanted by now as what was wanted then.
-    const wanted = placed && this.#draw.chance(0.5) ? placed.desired : desired;
+    const wanted = placed && this.#weather.draw.chance(0.5) ? placed.desired : desired;
     const said: Said = {
       taskArn: arn,
       desired: placed?.status === 'STOPPED' ? 'STOPPED' : wanted,
     };
     this.said.set(messageId, said);
-    const arrival = { plan, desired: said.desired, roll: this.#draw.below(1_000) / 1_000 };
-    // What a manifest shows as well may be told by that alone.
-    if (said.desired === 'STOPPED' && this.#draw.chance(0.1)) return;
+    const arrival = { plan, desired: said.desired, roll: this.#weather.draw.below(1_000) / 1_000 };
+    // That the task is not wanted any more is then told by a manifest, or later.
+    if (said.desired === 'STOPPED' && this.#weather.meets('acs.stop not sent')) return;
     this.#world.plane.redeliver(messageId, [arrival], { seqNum, credentials: rolesOf(plan) });
   }
 }
