@@ -131,7 +131,9 @@ export class Journal {
       return true;
     } catch (error) {
       this.#onFault(error);
-      for (const { key, body } of batch) if (!this.#bodies.has(key)) this.#bodies.set(key, body);
+      // What has come since is newer, and within the batch what stands last.
+      for (const { key, body } of batch.reverse())
+        if (!this.#bodies.has(key)) this.#bodies.set(key, body);
       return false;
     }
   }
@@ -159,7 +161,7 @@ function recordsOf(actor: AnyActorRef): string[] {
 }
 
 /** An actor's own snapshot: with its running effects, without children that have a record. */
-function recordOf(actor: AnyActorRef): unknown {
+export function recordOf(actor: AnyActorRef): unknown {
   const snapshot = actor.getSnapshot() as AnyMachineSnapshot;
   const effects = Object.entries(snapshot.children).filter(([id]) => !hasRecord(id));
   const logic = (actor as { logic?: { getPersistedSnapshot(s: unknown): unknown } }).logic;

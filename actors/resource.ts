@@ -6,6 +6,7 @@ import type { TaskPlan, VolumePlan } from '../machines/task/model.ts';
 import type { CgroupPort } from '../transport/cgroup/port.ts';
 import type { EngineNames, VolumeFacts, VolumePort } from '../transport/docker/port.ts';
 import { effect, type Pulse, timer } from './effect.ts';
+import type { Journal } from './journal.ts';
 import type { Plans } from './plans.ts';
 
 /** What a resource's effects need. */
@@ -13,6 +14,7 @@ export interface ResourcePorts extends Pulse {
   volumes: VolumePort & { names: EngineNames };
   cgroups: CgroupPort;
   plans: Plans;
+  journal: Journal;
   settings: {
     /** Most processes and threads of a task; null for no limit. */
     taskPids: number | null;
@@ -28,6 +30,9 @@ export function bindResource(ports: ResourcePorts) {
     actors: {
       createResource: effect(ports, async (key: ResourceKey, { signal }) => {
         const task = plans.task(key.taskArn);
+        // Of a task that is not on disk nobody would know what to remove after a crash.
+        await ports.journal.commit();
+        signal.throwIfAborted();
         if (key.kind === 'cgroup')
           await cgroups.create(taskIdOf(task.arn), limitsOf(task, settings.taskPids), signal);
         else await provide(task, volumeOf(task, key.name), ports, signal);

@@ -193,7 +193,7 @@ class Composer {
     );
   }
 
-  /** Those of a task that was let in; before that none is made. */
+  /** Those of a task that was let in. For one that never was, be it stopped by now, none is made. */
   #resources(
     plan: TaskPlan,
     { resources }: TaskContext,
@@ -202,9 +202,10 @@ class Composer {
     const children: Record<string, Child> = {};
     for (const { kind, name, status } of resources) {
       const id = resourceActorId(plan.arn, { kind, name });
-      const isMade = task === undefined || !['queued', 'accepted'].includes(topOf(task.value));
-      const kept = this.#find(id, resourceMachine, { isMissed: isMade && status !== 'REMOVED' });
-      if (!kept && (!isMade || status === 'REMOVED')) continue;
+      const isBegun = task === undefined || topOf(task.value) === 'pending';
+      const isMade = status === 'NONE' ? isBegun : status !== 'REMOVED';
+      const kept = this.#find(id, resourceMachine, { isMissed: isMade });
+      if (!kept && !isMade) continue;
       const key = { taskArn: plan.arn, kind, name };
       children[id] = child('resource', id, kept ?? this.#newResource(key));
     }

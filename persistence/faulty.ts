@@ -28,6 +28,34 @@ export class FaultyStore extends RecordStore {
     this.#medium.failing = true;
   }
 
+  /** Whether the disk is full: batches are refused, and nothing of them is written. */
+  setFull(isFull: boolean): void {
+    this.#medium.isFull = isFull;
+  }
+
+  /**
+   * The process is to be killed with the next batch: before it is written, or after it is and before
+   * anybody hears of that. No call settles any more from then on, and `died` is called.
+   */
+  dieWithNextWrite(moment: 'before' | 'after', died: () => void): void {
+    this.#medium.death = { moment, died };
+  }
+
+  /** The text of a record as it is on the disk; undefined where there is none. */
+  textOf(key: string): string | undefined {
+    return this.#medium.bytes.texts.get(key);
+  }
+
+  /** The keys of all records that are on the disk, the store's own included. */
+  keys(): string[] {
+    return [...this.#medium.bytes.texts.keys()];
+  }
+
+  /** How many batches were asked to be written and neither are nor were refused. */
+  get writing(): number {
+    return this.#medium.writing;
+  }
+
   /** Batches wait from now on, not yet written, until {@link release}. */
   hold(): void {
     this.#medium.held ??= [];
@@ -65,6 +93,9 @@ export class FaultyStore extends RecordStore {
 class MemoryMedium implements Medium {
   readonly bytes: Bytes;
   failing = false;
+  isFull = false;
+  death: { moment: 'before' | 'after'; died: () => void } | null = null;
+  writing = 0;
   dead = false;
   held: (() => void)[] | null = null;
 
@@ -83,13 +114,23 @@ class MemoryMedium implements Medium {
     return { texts: sorted, identity, generation, damage: null };
   }
 
-  async write({ steps, generation, identity }: Batch): Promise<void> {
+  async write(batch: Batch): Promise<void> {
+    this.writing += 1;
+    try {
+      await this.#write(batch);
+    } finally {
+      this.writing -= 1;
+    }
+  }
+
+  async #write({ steps, generation, identity }: Batch): Promise<void> {
     const { held } = this;
     if (held !== null) {
       await new Promise<void>((go) => held.push(go));
     }
     await this.#alive();
-    if (this.failing) {
+    await this.#dies('before');
+    if (this.failing || this.isFull) {
       this.failing = false;
       throw new Error('no space left');
     }
@@ -104,6 +145,16 @@ class MemoryMedium implements Medium {
       }
     }
     this.bytes.generation = generation;
+    await this.#dies('after');
+  }
+
+  async #dies(moment: 'before' | 'after'): Promise<void> {
+    if (this.death?.moment !== moment) {
+      return;
+    }
+    this.dead = true;
+    this.death.died();
+    await this.#alive();
   }
 
   async close(): Promise<void> {

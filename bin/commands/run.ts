@@ -75,6 +75,12 @@ const commands: Record<string, Entry> = {
       'play scripted scenarios with the agent, in virtual time on a simulated Engine, or on a real one with one image for all others; with --watch, again whenever a file changes. Or write one of what flight --json prints',
     load: async () => (await import('./scenario.ts')).scenarioCommand,
   },
+  simulate: {
+    words: '[--seeds A..B] [--minutes N] [--tasks N] [--jobs N] [--trace] [--plan FILE]',
+    meaning:
+      'run the whole agent in virtual time among faults, by seeds, and tell which rules it breaks; with --trace, tell all that happens in one seed',
+    load: async () => (await import('./simulate.ts')).simulateCommand,
+  },
 };
 
 /** Runs the command that the words name; none means the agent, with its flags. */

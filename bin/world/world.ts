@@ -1,4 +1,9 @@
-import { type Agent, type AgentSettings, createAgent } from '../../actors/agent.ts';
+import {
+  type Agent,
+  type AgentPorts,
+  type AgentSettings,
+  createAgent,
+} from '../../actors/agent.ts';
 import type { LogFields } from '../../actors/recorder.ts';
 import { stateName } from '../../actors/recorder.ts';
 import { sortRows } from '../../actors/restore.ts';
@@ -31,7 +36,7 @@ export type WorldSettings = Partial<Omit<AgentSettings, 'rules' | 'cleanup'>> & 
   rules?: Partial<AgentSettings['rules']>;
   cleanup?: Partial<AgentSettings['cleanup']>;
   /** The images that the Engine has and can get, and what it says of itself. */
-  engine?: Pick<SimEngineOptions, 'images' | 'registry' | 'info'>;
+  engine?: Partial<Omit<SimEngineOptions, 'random'>>;
   metadataFiles?: MetadataFilePort;
   loginFor?: RegistryPort['loginFor'];
   /** How long calls of the ECS API and the opening of a connection take. */
@@ -42,6 +47,11 @@ export type WorldSettings = Partial<Omit<AgentSettings, 'rules' | 'cleanup'>> & 
   seed?: number;
   /** Where figures of tasks go; without it the agent tells none. */
   telemetry?: { tcs: TcsPort; measurements: Measurements; endpoint?: string | null };
+  clock?: SimClock;
+  /** What lies between each life of the agent and its ports, e.g. faults. */
+  around?: (ports: AgentPorts) => AgentPorts;
+  /** Told of each life of the agent before it begins. */
+  watch?: (agent: Agent) => void;
 };
 
 /** The calls that a story of tasks is not about. */
@@ -49,12 +59,12 @@ const housekeeping = ['version', 'info', 'volumePlugins', 'ping', 'list', 'watch
 
 /** A whole agent under virtual time, with a simulated Engine, control plane and store. */
 export class World {
-  readonly clock = new SimClock(1_700_000_000_000);
+  readonly clock: SimClock;
   readonly random: Random;
   readonly engine: SimEngine;
   readonly plane: SimPlane;
   readonly host = simHost();
-  readonly instance = new SimInstance(this.clock);
+  readonly instance: SimInstance;
   readonly cgroups = new SimCgroups((parent) => this.engine.core.isBusy(parent));
   /** What the agent logged: `<level> <message>`. */
   readonly logged: string[] = [];
@@ -73,11 +83,17 @@ export class World {
   readonly #instanceTags: Ec2Port['instanceTags'];
   readonly #download: UpdatePort['download'];
   readonly #telemetry: WorldSettings['telemetry'];
+  readonly #around: (ports: AgentPorts) => AgentPorts;
+  readonly #watch: (agent: Agent) => void;
   #life = new Life();
 
   constructor(given: WorldSettings = {}) {
     const { rules, cleanup, engine, metadataFiles, loginFor, planeLatencyMs, ...others } = given;
-    const { instanceTags, download, telemetry, seed = 1, ...more } = others;
+    const { instanceTags, download, telemetry, seed = 1, clock, around, watch, ...more } = others;
+    this.clock = clock ?? new SimClock(1_700_000_000_000);
+    this.instance = new SimInstance(this.clock);
+    this.#around = around ?? ((ports) => ports);
+    this.#watch = watch ?? (() => {});
     this.random = simRandom(seed);
     this.#telemetry = telemetry;
     this.#instanceTags = instanceTags ?? (() => Promise.resolve({}));
@@ -108,55 +124,69 @@ export class World {
   /** Starts the agent, and lets no time pass. */
   async begin(mend: (rows: Row[]) => Row[] = (rows) => rows): Promise<void> {
     const { rows } = await this.#opened();
-    const say = (level: string) => (message: string, fields?: LogFields) =>
-      this.logged.push(`${level} ${message}${fields ? ` ${JSON.stringify(fields)}` : ''}`);
-    const { clock, random, engine, plane, flightLog } = this;
     const life = new Life();
     this.#life = life;
-    this.agent = createAgent(
-      {
-        clock: {
-          now: () => clock.now(),
-          at: (time, wake) => clock.at(time, () => life.alive && wake()),
-          afterTurn: (work) => clock.afterTurn(() => life.alive && work()),
-        },
-        random,
-        host: this.host,
-        metadata: life.bound(this.instance.port),
-        cgroups: this.cgroups,
-        registry: {
-          loginFor: (request, signal) => {
-            this.logins.push(request);
-            return this.#loginFor(request, signal);
-          },
-        },
-        metadataFiles: this.#metadataFiles,
-        updates: { download: this.#download },
-        ownImage: () => null,
-        store: this.store,
-        flightLog,
-        docker: { ...life.bound(this.#heard(engine.port(cluster))), names: engineNames },
-        ecs: life.bound(this.#ecs()),
-        ec2: { instanceTags: (instanceId) => this.#instanceTags(instanceId) },
-        acs: plane.acs,
-        tcs: this.#telemetry?.tcs ?? null,
-        ...(this.#telemetry && { measurements: this.#telemetry.measurements }),
-        log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
-      },
-      this.#settings,
-      sortRows(mend(rows)),
-    );
+    const ports = this.#around(this.#portsOf(life));
+    this.agent = createAgent(ports, this.#settings, sortRows(mend(rows)));
     void this.agent.ended.then((exit) => {
       this.exit = exit;
     });
+    this.#watch(this.agent);
     this.agent.start();
+  }
+
+  /** What one life of the agent sees of the world. */
+  #portsOf(life: Life): AgentPorts {
+    const say = (level: string) => (message: string, fields?: LogFields) =>
+      this.logged.push(`${level} ${message}${fields ? ` ${JSON.stringify(fields)}` : ''}`);
+    const { clock, random, engine, plane, flightLog } = this;
+    return {
+      clock: {
+        now: () => clock.now(),
+        at: (time, wake) => clock.at(time, () => life.alive && wake()),
+        afterTurn: (work) => clock.afterTurn(() => life.alive && work()),
+      },
+      random,
+      host: this.host,
+      metadata: life.bound(this.instance.port),
+      cgroups: this.cgroups,
+      registry: {
+        loginFor: (request, signal) => {
+          this.logins.push(request);
+          return this.#loginFor(request, signal);
+        },
+      },
+      metadataFiles: this.#metadataFiles,
+      updates: { download: this.#download },
+      ownImage: () => null,
+      store: this.store,
+      flightLog,
+      docker: {
+        ...life.bound(this.#heard(engine.port(cluster, { host: this.host }))),
+        names: engineNames,
+      },
+      ecs: life.bound(this.#ecs()),
+      ec2: { instanceTags: (instanceId) => this.#instanceTags(instanceId) },
+      acs: {
+        connect: (address, listener) => plane.acs.connect(address, life.hearing(listener)),
+        flushed: () => plane.acs.flushed(),
+      },
+      tcs: this.#telemetry?.tcs ?? null,
+      ...(this.#telemetry && { measurements: this.#telemetry.measurements }),
+      log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
+    };
   }
 
   /** Kills the agent: whatever was not on disk is lost. Its containers go on. */
   async kill(): Promise<void> {
+    this.die();
+    await this.clock.settle();
+  }
+
+  /** The same at once, in the middle of a turn. */
+  die(): void {
     this.#life.alive = false;
     this.store = this.store.crash();
-    await this.clock.settle();
   }
 
   /** The state of an actor in one word, e.g. `running.steady`; undefined where there is none. */

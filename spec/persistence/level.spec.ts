@@ -76,6 +76,25 @@ describeStore('LevelStore', async () => {
   return { store: new LevelStore(directory), damage: (key) => damageRecord(directory, key) };
 });
 
+describe('LevelStore', () => {
+  it('has every batch synced to the disk, because what is not is lost with the host’s power', async () => {
+    const given: unknown[] = [];
+    const prototype = Level.prototype as unknown as { batch: (...words: unknown[]) => unknown };
+    const { batch } = prototype;
+    // Listens on the library's way: nothing else shows whether it was told to sync.
+    prototype.batch = function (this: Level, ...words: unknown[]) {
+      given.push(words[1]);
+      return batch.apply(this, words);
+    };
+    try {
+      await visit(await newDirectory(), (store) => store.write([agent]));
+    } finally {
+      prototype.batch = batch;
+    }
+    expect(given).to.deep.equal([{ sync: true }]);
+  });
+});
+
 describe('LevelStore after damage', () => {
   let directory: string;
 

@@ -5,21 +5,58 @@ import { WaitHeap } from './waits.ts';
 /** Node fires a timer with a longer delay at once. */
 const longestDelayMs = 2 ** 31 - 1;
 
-/** The system's clock. All waits share one heap and one timer of Node's. */
-export const realClock = (): Clock => new RealClock();
+/** What a clock is made of: the time of day, which may jump, and one wait for so many ms. */
+export interface Ticks extends Pick<Clock, 'now' | 'afterTurn'> {
+  /** How many ms have passed since some beginning: never jumps. */
+  passed(): number;
+  after(ms: number, wake: () => void): Cancel;
+}
 
-class RealClock implements Clock {
+/** The system's clock. All waits share one heap and one timer of Node's. */
+export const realClock = (): Clock =>
+  clockOver({
+    now: () => Date.now(),
+    passed: () => performance.now(),
+    after: (ms, wake) => {
+      const timer = setTimeout(wake, ms);
+      return () => clearTimeout(timer);
+    },
+    afterTurn: (work) => {
+      setImmediate(work);
+    },
+  });
+
+/** By more than this the time of day is set, and not only kept right. */
+const jumpMs = 1_000;
+
+/**
+ * The same over other ticks. A wait lasts as long as was asked for: a time of day that is set back by
+ * an hour keeps nobody waiting for an hour more, and one that is set ahead ends no wait.
+ */
+export const clockOver = (ticks: Ticks): Clock => new HeapClock(ticks);
+
+class HeapClock implements Clock {
+  readonly #ticks: Ticks;
   readonly #waits = new WaitHeap();
-  #timer: NodeJS.Timeout | undefined;
+  #cancel: Cancel = () => {};
+  /** By how much the time of day has jumped in all; waits are kept by the time without that. */
+  #jumpedMs = 0;
+  /** What the time of day was ahead of the time that had passed when it was last looked at. */
+  #aheadMs: number | undefined;
   /** The time the timer is set for; undefined where no timer is set. */
   #setFor: number | undefined;
 
+  constructor(ticks: Ticks) {
+    this.#ticks = ticks;
+  }
+
   now(): number {
-    return Date.now();
+    return this.#ticks.now();
   }
 
   at(time: number, wake: () => void): Cancel {
-    const remove = this.#waits.add({ time, wake });
+    this.#look();
+    const remove = this.#waits.add({ time: time - this.#jumpedMs, wake });
     this.#set();
     return () => {
       remove();
@@ -28,18 +65,29 @@ class RealClock implements Clock {
   }
 
   afterTurn(work: () => void): void {
-    setImmediate(work);
+    this.#ticks.afterTurn(work);
+  }
+
+  /** The time without its jumps. */
+  #look(): number {
+    const now = this.#ticks.now();
+    const aheadMs = now - this.#ticks.passed();
+    const movedMs = aheadMs - (this.#aheadMs ?? aheadMs);
+    if (Math.abs(movedMs) > jumpMs) this.#jumpedMs += movedMs;
+    this.#aheadMs = aheadMs;
+    return now - this.#jumpedMs;
   }
 
   /** Sets the timer for the first wait; none is left running when nothing waits. */
   #set(): void {
     const time = this.#waits.first?.time;
     if (time === this.#setFor) return;
-    clearTimeout(this.#timer);
+    this.#cancel();
+    this.#cancel = () => {};
     this.#setFor = time;
     if (time === undefined) return;
-    const delay = Math.min(Math.max(time - Date.now(), 0), longestDelayMs);
-    this.#timer = setTimeout(() => this.#fire(), delay);
+    const delay = Math.min(Math.max(time - this.#look(), 0), longestDelayMs);
+    this.#cancel = this.#ticks.after(delay, () => this.#fire());
   }
 
   /**
@@ -48,7 +96,7 @@ class RealClock implements Clock {
    */
   #fire(): void {
     this.#setFor = undefined;
-    const now = Date.now();
+    const now = this.#look();
     try {
       for (let left = this.#waits.size; left > 0; left--) {
         const due = this.#waits.takeDue(now);

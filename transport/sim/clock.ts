@@ -12,10 +12,13 @@ const microtasksOfTurn = 200;
 export class SimClock implements Clock {
   readonly #waits = new WaitHeap();
   readonly #turn: (() => void)[] = [];
+  readonly #promises: () => Promise<void>;
   #now: number;
 
-  constructor(start = 0) {
+  /** `promises` lets promises settle, where there is a quicker way to do so. */
+  constructor(start = 0, promises = microtasks) {
     this.#now = start;
+    this.#promises = promises;
   }
 
   now(): number {
@@ -34,7 +37,7 @@ export class SimClock implements Clock {
   async advance(ms: number): Promise<void> {
     const end = this.#now + ms;
     await this.settle();
-    while (await this.#step(end));
+    while (await this.step(end));
     this.#now = end;
   }
 
@@ -43,21 +46,24 @@ export class SimClock implements Clock {
     const end = this.#now + limitMs;
     await this.settle();
     while (!condition())
-      if (!(await this.#step(end))) throw new Error(`waited ${limitMs} virtual ms in vain`);
+      if (!(await this.step(end))) throw new Error(`waited ${limitMs} virtual ms in vain`);
   }
 
   /** Lets everything happen that needs no time; promises settle between two works, as in Node. */
   async settle(): Promise<void> {
     for (;;) {
-      await promises();
+      await this.#promises();
       const work = this.#turn.shift();
       if (!work) return;
       work();
     }
   }
 
-  /** One turn: all that is due at the same time, and then what waits for the end of the turn. */
-  async #step(end: number): Promise<boolean> {
+  /**
+   * One turn, of those up to `end`: all that is due at the same time, and then what waits for the end
+   * of the turn. Answers whether there was one.
+   */
+  async step(end: number): Promise<boolean> {
     const next = this.#waits.first;
     if (!next || next.time > end) return false;
     this.#now = Math.max(this.#now, next.time);
@@ -65,7 +71,7 @@ export class SimClock implements Clock {
       const due = this.#waits.takeDue(this.#now);
       if (!due) break;
       due.wake();
-      await promises();
+      await this.#promises();
     }
     await this.settle();
     return true;
@@ -73,6 +79,6 @@ export class SimClock implements Clock {
 }
 
 /** Lets promises settle. */
-async function promises(): Promise<void> {
+async function microtasks(): Promise<void> {
   for (let i = 0; i < microtasksOfTurn; i++) await Promise.resolve();
 }

@@ -1,3 +1,4 @@
+import { AgentError } from '../../machines/names/errors.ts';
 import type { Clock, HostFacts, HostPort } from '../host/port.ts';
 import {
   type InstanceMetadataPort,
@@ -16,6 +17,8 @@ export interface DiskFacts {
 export interface SimHost extends HostPort {
   /** From now on its one disk is so full, asked for each time; null where that cannot be told. */
   setDisk(read: () => DiskFacts | null): void;
+  /** From now on no port is free while this says so. */
+  setPortsTaken(areTaken: () => boolean): void;
   /** Where cloud-init says that it found its data; null where it says nothing. */
   setCloudInit(source: string | null): void;
 }
@@ -39,10 +42,18 @@ export function simHost(more: Partial<HostFacts> = {}): SimHost {
   const first = 32_768;
   let next = first;
   let cloudInit: string | null = null;
+  let areTaken = () => false;
   let disk = (): DiskFacts | null => ({ totalBytes: 40 * gibibyte, freeBytes: 20 * gibibyte });
   return {
     facts: () => facts,
-    freePorts: ({ count }) => {
+    setPortsTaken: (read) => {
+      areTaken = read;
+    },
+    freePorts: ({ count, protocol }) => {
+      if (areTaken())
+        return Promise.reject(
+          new AgentError('HOST_PORTS_EXHAUSTED', `No ${count} ${protocol} ports are free`),
+        );
       if (next + count > 65_536) next = first;
       next += count;
       return Promise.resolve(next - count);

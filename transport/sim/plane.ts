@@ -135,8 +135,12 @@ export class SimPlane {
   }
 
   /** Sends tasks under a message id, which may have been used before; answers whether they arrive. */
-  redeliver(messageId: string, tasks: TaskArrival[]): boolean {
-    this.#send({ messageId, tasks, refused: [] }, []);
+  redeliver(
+    messageId: string,
+    tasks: TaskArrival[],
+    { credentials = [], seqNum }: { credentials?: RoleCredentials[]; seqNum?: number } = {},
+  ): boolean {
+    this.#send({ messageId, tasks, refused: [] }, credentials, seqNum);
     return this.#hears() !== null;
   }
 
@@ -198,6 +202,10 @@ export class SimPlane {
       send: (acknowledgement) => {
         if (this.#hears() !== listener) return;
         this.acknowledgements.push(acknowledgement);
+        if (acknowledgement.kind === 'stopVerification') {
+          const taskArns = acknowledgement.stopCandidates.map(({ taskArn }) => taskArn);
+          this.#tell({ type: 'stop.asked', messageId: acknowledgement.messageId, taskArns });
+        }
         if (acknowledgement.kind !== 'payload') return;
         this.#tell({ type: 'payload.acknowledged', messageId: acknowledgement.messageId });
       },
@@ -224,10 +232,11 @@ export class SimPlane {
   #send(
     { messageId, tasks, refused }: Pick<Payload, 'messageId' | 'tasks' | 'refused'>,
     credentials: (RoleCredentials | CredentialReceipt)[],
+    seqNum = ++this.#seqNum,
   ): void {
     const payload: Payload = {
       ...this.#addressed(messageId),
-      seqNum: ++this.#seqNum,
+      seqNum,
       tasks: structuredClone(tasks),
       refused,
       credentials: credentials.map(receiptOf),

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { lagMeter, realClock } from '../../../transport/host/clock.ts';
+import { clockOver, lagMeter, realClock } from '../../../transport/host/clock.ts';
 import { WaitHeap } from '../../../transport/host/waits.ts';
+import { SimClock } from '../../../transport/sim/clock.ts';
 
 describe('the clock', () => {
   const clock = realClock();
@@ -91,6 +92,42 @@ describe('the clock', () => {
     await Promise.resolve().then(() => order.push('turn'));
     await after;
     expect(order).to.deep.equal(['turn', 'after']);
+  });
+});
+
+describe('a time of day that is set', () => {
+  let jumpedMs: number;
+  const passing = new SimClock(1_700_000_000_000);
+  const clock = clockOver({
+    now: () => passing.now() + jumpedMs,
+    passed: () => passing.now(),
+    after: (ms, wake) => passing.at(passing.now() + ms, wake),
+    afterTurn: (work) => passing.afterTurn(work),
+  });
+  const waited = async (ms: number, byMs: number): Promise<number> => {
+    jumpedMs = 0;
+    const start = passing.now();
+    let took: number | undefined;
+    clock.at(clock.now() + ms, () => {
+      took = passing.now() - start;
+    });
+    await passing.advance(ms / 2);
+    jumpedMs = byMs;
+    await passing.until(() => took !== undefined);
+    return took ?? 0;
+  };
+
+  it('keeps nobody waiting for longer when it is set back', async () => {
+    expect(await waited(10_000, -600_000)).to.equal(10_000);
+  });
+
+  it('ends no wait when it is set ahead', async () => {
+    expect(await waited(10_000, 600_000)).to.equal(10_000);
+  });
+
+  it('is followed while it is only kept right', async () => {
+    expect(await waited(10_000, -200)).to.equal(10_200);
+    jumpedMs = 0;
   });
 });
 
