@@ -1,3 +1,4 @@
+import { removalTries } from '../machines/resource/decide.ts';
 import type { TaskKey } from '../machines/task/events.ts';
 import { taskMachine } from '../machines/task/machine.ts';
 import { DockerError, type EnginePort } from '../transport/docker/port.ts';
@@ -23,27 +24,36 @@ export const bindTask = (
   ports: TaskPorts,
   container: ReturnType<typeof bindContainer>,
   resource: ReturnType<typeof bindResource>,
-) =>
-  taskMachine.provide({
+) => {
+  const refusals: Refusals = new Map();
+  return taskMachine.provide({
     actors: {
       container,
       resource,
       removeContainers: effect(ports, async ({ taskArn }: TaskKey, { signal }) => {
         const task = ports.plans.task(taskArn);
         for (const container of task.containers) {
-          await remove(ports, { task, container }, signal);
+          await remove({ ...ports, refusals }, { task, container }, signal);
           ports.ledger.released(container.image);
         }
         await ports.metadataFiles.remove(taskArn);
+        refusals.delete(taskArn);
         return {};
       }),
       timer: timer(ports),
     },
   });
+};
 
-/** Only an Engine that cannot be asked is asked again: what it will not remove stays. */
+/** How often the Engine has refused to remove a container of a task, by the task's ARN. */
+type Refusals = Map<string, number>;
+
+/**
+ * An Engine that cannot be asked is asked for ever; what it refuses to remove, as it may while
+ * something of the container is in use, stays after many tries.
+ */
 async function remove(
-  { docker, log }: TaskPorts,
+  { docker, log, refusals }: TaskPorts & { refusals: Refusals },
   ref: Parameters<EnginePort['start']>[0],
   signal: AbortSignal,
 ): Promise<void> {
@@ -51,6 +61,9 @@ async function remove(
     await docker.remove(docker.names.ofContainer(ref), signal);
   } catch (error) {
     if (!(error instanceof DockerError) || error.retry || signal.aborted) throw error;
+    const tries = (refusals.get(ref.task.arn) ?? 0) + 1;
+    refusals.set(ref.task.arn, tries);
+    if (tries < removalTries) throw error;
     log.warn(`Container ${ref.container.name} of ${ref.task.arn} was left: ${error.message}`);
   }
 }

@@ -136,9 +136,6 @@ const changing = new Set<CallName>(['create', 'start', 'stop', 'remove', 'pull',
 
 type CallName = Exclude<keyof EnginePort, 'names'>;
 
-/** Of a removal that the Engine refuses the agent says that it leaves the container. */
-const neverRefused = ['remove'];
-
 function strike(weather: Weather, engine: SimEngine, call: CallName, subject: unknown): void {
   const { registry } = engine.core;
   if (call === 'create' || call === 'pull') weather.meets('docker.disk full');
@@ -148,7 +145,7 @@ function strike(weather: Weather, engine: SimEngine, call: CallName, subject: un
     if (weather.meets('registry.fails'))
       registry.failNext(image, 'received unexpected HTTP status: 503 Service Unavailable');
   }
-  if (!neverRefused.includes(call) && weather.meets('docker.refuses'))
+  if (weather.meets('docker.refuses'))
     engine.failNext(
       call,
       new DockerError('DOCKER_REFUSED', 'a simulated refusal', { status: 500 }),

@@ -101,10 +101,22 @@ describe('what is left of a task', () => {
     expect(world.stateOf('task/a')).to.equal(undefined);
   });
 
-  it('that the Engine refuses to remove is left, and told in the log', async () => {
+  const busy = new DockerError('DOCKER_REFUSED', 'device or resource busy');
+
+  it('that the Engine refuses to remove for a while is removed later', async () => {
     const world = await started();
     await stopped(world);
-    world.engine.failNext('remove', new DockerError('DOCKER_REFUSED', 'device or resource busy'));
+    for (let times = 0; times < 9; times++) world.engine.failNext('remove', busy);
+    await world.clock.advance(4 * hour);
+    expect(world.engine.core.list({})).to.deep.equal([]);
+    expect(world.stateOf('task/a')).to.equal(undefined);
+    expect(world.logged.filter((line) => line.startsWith('warn'))).to.deep.equal([]);
+  });
+
+  it('that the Engine refuses to remove is left after ten tries, and told in the log', async () => {
+    const world = await started();
+    await stopped(world);
+    for (let times = 0; times < 10; times++) world.engine.failNext('remove', busy);
     await world.clock.advance(4 * hour);
     expect(world.stateOf('task/a')).to.equal(undefined);
     expect(world.logged.filter((line) => line.startsWith('warn'))).to.deep.equal([
