@@ -39,6 +39,8 @@ async function respond(engine: SimEngine, request: IncomingMessage, response: Se
   const url = new URL(request.url ?? '/', 'http://engine');
   const path = url.pathname.replace(/^\/v1\.\d+/, '');
   const body = await buffer(request);
+  // Whoever has left meanwhile would be told for ever.
+  if (response.destroyed) return;
   const { headers } = request;
   for (const [method, pattern, answer] of routes) {
     const found = request.method === method ? pattern.exec(path) : null;
