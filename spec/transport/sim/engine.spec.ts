@@ -251,6 +251,25 @@ describe('what can go wrong between an agent and the simulated Engine', () => {
   });
 });
 
+describe('the statistics of the simulated Engine', () => {
+  it('are told no more to whoever gives them up in the middle of being told', async () => {
+    const world = new VirtualEngine();
+    const ref = await world.running({ command: commands.untilTerm });
+    const ending = new AbortController();
+    let told = 0;
+    const follow = world.port.followStats(
+      ref,
+      () => {
+        told++;
+        ending.abort();
+      },
+      ending.signal,
+    );
+    expect(await world.outcome(follow)).to.equal('DOCKER_ABORTED');
+    expect(told).to.equal(1);
+  });
+});
+
 describe('the events of the simulated Engine', () => {
   it('are not told of what happens while it cannot be reached', async () => {
     const world = new VirtualEngine();

@@ -134,8 +134,9 @@ export class EngineCore {
     let cancel: Cancel = () => {};
     const next = () => {
       cancel = this.#clock.at(this.#clock.now() + 1_000, () => {
-        if (!this.isSilent) tell(JSON.stringify(measured(container, this.#clock.now())));
+        // First, as whoever is told may end it.
         next();
+        if (!this.isSilent) tell(JSON.stringify(measured(container, this.#clock.now())));
       });
     };
     next();
