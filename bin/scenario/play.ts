@@ -84,11 +84,15 @@ async function taken(
 
 async function look(see: Look, index: number, { stage, gaze }: Playing): Promise<Failure | null> {
   const from = stage.now();
-  for (const what of ['nothing submitted', 'nothing asked'] as const) {
+  for (const what of ['nothing submitted', 'nothing asked', 'nothing logged'] as const) {
     const span = see[what];
     if (span === undefined) continue;
+    const logged = stage.seen.logged.length;
     await stage.advance(msOf(span));
-    const more = what === 'nothing asked' ? gaze.newly('asked') : gaze.left();
+    const more =
+      what === 'nothing logged'
+        ? stage.seen.logged.slice(logged)
+        : gaze.newly(what === 'nothing asked' ? 'asked' : 'submitted');
     if (more.length > 0) return gaze.surplus(index, what, more);
   }
   const withinMs =

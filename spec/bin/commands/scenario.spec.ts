@@ -79,6 +79,8 @@ describe('ecs-agent scenario', () => {
     ['{ logged: [never] }', 'never +info '],
     ['{ ended: 5 }', '5 +it runs'],
     ['{ happened: [start main] }', 'start main +create main'],
+    ['{ answered: [200] }', '200 +–'],
+    ['{ nothing logged: 10m }', '– +info ACS connection closed'],
     ['{ asked: [], nothing asked: 1s }', '– +inspectImage busybox:local'],
     ['{ acknowledged: [AckRequest m-2] }', 'AckRequest m-2 +AckRequest m-1'],
     ['{ states: { task/web: stopped.keeping }, not before: 3s }', 'not before 3s +after 0 s'],
