@@ -19,6 +19,7 @@ import { assemble, connectEngine, waitLimits } from '../../commands/assemble.ts'
 import { callsOf } from '../../commands/calls.ts';
 import { LocalPlane, localTaskArn } from '../../commands/local-plane.ts';
 import type { Config } from '../../config/config.ts';
+import { counted } from '../../service/repeats.ts';
 import type { Environment } from '../../variables/variables.ts';
 import { told } from '../../world/told.ts';
 import { heard } from '../../world/world.ts';
@@ -127,12 +128,16 @@ class DockerStage implements Stage {
     const store = new LevelStore(config.dataDirectory);
     this.#store = store;
     const { rows } = await store.open();
+    const clock = mortal.clock(pulse.clock);
     const say = (level: string) => (message: string, fields?: LogFields) =>
       this.seen.logged.push(`${level} ${message}${fields ? ` ${JSON.stringify(fields)}` : ''}`);
     const assembly = {
       config: { ...config, backendHost: plane.url },
-      clock: mortal.clock(pulse.clock),
-      log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
+      clock,
+      log: counted(
+        { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
+        clock,
+      ),
       store,
       saved: sortRows(rows),
       ...{ ec2InstanceId: null, metadata: noMetadata },

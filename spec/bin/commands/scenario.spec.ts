@@ -92,6 +92,13 @@ describe('ecs-agent scenario', () => {
       expect(told).to.match(new RegExp(`✗ +9  ${rows}|✗ +${rows}`));
     });
 
+  it('tells the place of a step that cannot be done, and why', async () => {
+    const step = '  - store: { mark: task/wbe, as: damaged }\n';
+    const [code, text] = await said('run', file('no.yaml', story(3, step)));
+    expect(code).to.equal(1);
+    expect(text.split('\n')[0]).to.equal('✗ no.yaml:9:5: there is no record task/wbe to damage');
+  });
+
   it('tells what it cannot read, goes on with the other files, and ends with 1', async () => {
     const [code, text] = await said(
       ...['run', file('bad.yaml', 'steps: []'), join(folder, 'none.yaml')],
