@@ -111,7 +111,7 @@ export interface AnswerParts extends Pick<TaskServerParts, 'config' | 'clock' | 
   audit: AuditPort;
 }
 
-/** What this agent answers its tasks, wherever it is listened. */
+/** What this agent answers its tasks, wherever their questions come in. */
 export function answersFor(agent: Agent, parts: AnswerParts): TaskAnswers {
   const { config, clock, log, faults, protection, audit } = parts;
   return {

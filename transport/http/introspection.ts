@@ -82,7 +82,7 @@ export async function openIntrospection(options: IntrospectionOptions): Promise<
 /** It takes no orders. */
 export const introspectionMethods = ['GET', 'HEAD'] as const;
 
-/** What is answered to a question by introspection, wherever it is listened. */
+/** What introspection answers, wherever its questions come in. */
 export const introspectionAnswers =
   (shown: Shown): ((question: Question) => Answer | Promise<Answer>) =>
   ({ path, search }) =>

@@ -59,10 +59,10 @@ export async function openTaskServer(options: TaskServerOptions): Promise<OpenSe
   }
 }
 
-/** What tasks are answered with, wherever it is listened. */
+/** What tasks are answered from, wherever their questions come in. */
 export type TaskAnswers = Omit<TaskServerOptions, 'address' | 'port'>;
 
-/** Answers questions of tasks, and counts them: each of the answers' own rates begins here. */
+/** What a server for tasks answers; it counts the requests of each caller from here on. */
 export function taskAnswers(options: TaskAnswers): ServerOptions['answer'] {
   const limit = new RateLimit(options.rates, options.clock);
   return (question) => answered(options, limit, question);

@@ -5,7 +5,7 @@ import {
 } from '../../agentapi/port.ts';
 import type { EcsError } from '../../ecs/port.ts';
 import type { Clock } from '../../host/port.ts';
-import type { PlaneCall, SimApi } from './api.ts';
+import type { SimApi } from './api.ts';
 
 /** What the ECS API of a simulated control plane answers on behalf of tasks. */
 export class SimForTasks {
@@ -23,9 +23,11 @@ export class SimForTasks {
 
   /** The tags of a task or a container instance; rejects by the service's name of what is wrong. */
   tags(arn: string, signal: AbortSignal): Promise<Record<string, string>> {
-    return this.#ask('tags', signal, () => this.tagged.get(arn) ?? {}).catch((error: EcsError) => {
-      throw Object.assign(new Error(error.message), { name: error.type });
-    });
+    return this.#api
+      .ask('tags', signal, () => this.tagged.get(arn) ?? {})
+      .catch((error: EcsError) => {
+        throw Object.assign(new Error(error.message), { name: error.type });
+      });
   }
 
   readonly protection: ProtectionPort = {
@@ -47,15 +49,11 @@ export class SimForTasks {
   }
 
   #protect(signal: AbortSignal, take: () => ProtectionAnswer): Promise<ProtectionAnswer> {
-    return this.#ask('protection', signal, take).catch((error: EcsError) => {
+    return this.#api.ask('protection', signal, take).catch((error: EcsError) => {
       const isTold = error.code !== 'ECS_UNREACHABLE';
       const of = { status: isTold ? 400 : null, type: isTold ? error.type : null, requestId: '' };
       throw new ProtectionError(error.message, of);
     });
-  }
-
-  #ask<Answer>(call: PlaneCall, signal: AbortSignal, take: () => Answer): Promise<Answer> {
-    return this.#api.ask(call, signal, take);
   }
 }
 
