@@ -72,12 +72,21 @@ export class FaultyStore extends RecordStore {
 
   /** Damages the stored text of a record, as a bad disk would. Throws where there is none. */
   damage(key: string): void {
+    this.#rewrite(key, (text) => text.replace('"body":', '"body": '));
+  }
+
+  /** Makes a record one of an agent that writes another version. Throws where there is none. */
+  setVersion(key: string, version: number): void {
+    this.#rewrite(key, (text) => text.replace(/^\{"v":\d+/, `{"v":${version}`));
+  }
+
+  #rewrite(key: string, change: (text: string) => string): void {
     const { texts } = this.#medium.bytes;
     const text = texts.get(key);
     if (text === undefined) {
       throw new Error(`there is no record ${key} to damage`);
     }
-    texts.set(key, text.replace('"body":', '"body": '));
+    texts.set(key, change(text));
   }
 
   /**

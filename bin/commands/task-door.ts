@@ -3,6 +3,7 @@ import { Faults } from '../../actors/faults.ts';
 import { askingTask, type Place, serve } from '../../actors/served.ts';
 import type { AgentContext } from '../../machines/agent/model.ts';
 import { agentApi } from '../../transport/agentapi/api.ts';
+import type { FaultPort, ProtectionPort } from '../../transport/agentapi/port.ts';
 import type { Rotation } from '../../transport/audit/file.ts';
 import { noAuditLog, openAuditLog } from '../../transport/audit/log.ts';
 import type { AuditPort } from '../../transport/audit/port.ts';
@@ -12,7 +13,12 @@ import type { Clock } from '../../transport/host/port.ts';
 import { realRandom } from '../../transport/host/random.ts';
 import type { OpenServer } from '../../transport/http/server.ts';
 import { hostNetwork } from '../../transport/network/network.ts';
-import { openTaskServer, type TaskServerOptions } from '../../transport/tmds/server.ts';
+import type { TaskServerSource } from '../../transport/tmds/port.ts';
+import {
+  openTaskServer,
+  type TaskAnswers,
+  type TaskServerOptions,
+} from '../../transport/tmds/server.ts';
 import type { Config } from '../config/config.ts';
 import { optimizeSooner } from '../service/memory.ts';
 import type { Assembly } from './assemble.ts';
@@ -45,18 +51,14 @@ export function openTaskDoor(agent: Agent, parts: TaskServerParts): { close(): P
   void faults.begin(saved.faults);
   if (config.taskServer.port === 0) return { close: () => faults.close() };
   const audit = auditOf(agent, parts);
-  const { port, rates } = config.taskServer;
-  const options: TaskServerOptions = {
-    ...{ address, port, rates, clock, audit },
-    source: sourceOf(agent, parts),
-    agentApi: agentApi({
-      ...{ clock, faults, taskOf: askingTask(agent) },
-      cluster: () => agentContext(agent).cluster,
-      protection: taskProtection(upstream(parts)),
-    }),
-    failed: (reason) => log.warn(`The task metadata server failed: ${String(reason)}`),
-  };
-  const server = untilOpen(options, parts);
+  const { port } = config.taskServer;
+  const { credentials } = parts.calls.common;
+  const answers = answersFor(agent, {
+    ...{ ...parts, faults, audit },
+    tags: tagReader({ ...upstream(parts), credentials, clock, random: realRandom }),
+    protection: taskProtection(upstream(parts)),
+  });
+  const server = untilOpen({ ...answers, address, port }, parts);
   return {
     close: async () => {
       const closed = server.close().then(() => audit.close());
@@ -100,13 +102,33 @@ const upstream = ({ config: { backendHost: endpoint, region }, calls }: TaskServ
   ...{ userAgent: calls.userAgent, ipv6Only: calls.ipv6Only },
 });
 
-function sourceOf(agent: Agent, parts: TaskServerParts) {
-  const { clock, config, docker, calls } = parts;
-  const { credentials } = calls.common;
+/** What tasks are answered from, besides the agent itself. */
+export interface AnswerParts extends Pick<TaskServerParts, 'config' | 'clock' | 'log'> {
+  docker: Pick<EnginePort, 'inspect'>;
+  tags: TaskServerSource['tags'];
+  protection: ProtectionPort;
+  faults: FaultPort;
+  audit: AuditPort;
+}
+
+/** What this agent answers its tasks, wherever their questions come in. */
+export function answersFor(agent: Agent, parts: AnswerParts): TaskAnswers {
+  const { config, clock, log, faults, protection, audit } = parts;
+  return {
+    ...{ rates: config.taskServer.rates, clock, audit },
+    source: sourceOf(agent, parts),
+    agentApi: agentApi({
+      ...{ clock, faults, taskOf: askingTask(agent), protection },
+      cluster: () => agentContext(agent).cluster,
+    }),
+    failed: (reason) => log.warn(`The task metadata server failed: ${String(reason)}`),
+  };
+}
+
+function sourceOf(agent: Agent, { clock, config, docker, tags }: AnswerParts) {
   const source = serve({
-    ...{ ...agent, clock, docker },
+    ...{ ...agent, clock, docker, tags },
     place: () => placeShown(agent.place(), config),
-    tags: tagReader({ ...upstream(parts), credentials, clock, random: realRandom }),
   });
   let asked = 0;
   return {

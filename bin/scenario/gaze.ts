@@ -5,7 +5,7 @@ import type { Failure } from './play.ts';
 import type { Stage } from './stage/stage.ts';
 
 /** What is told as lines in order, and looked at once. */
-const streams = ['submitted', 'acknowledged', 'asked', 'happened'] as const;
+const streams = ['submitted', 'acknowledged', 'asked', 'happened', 'answered'] as const;
 type Stream = (typeof streams)[number];
 
 /** What holds at a time, by name. */
@@ -18,7 +18,10 @@ export class Gaze {
   readonly #stage: Stage;
   /** The streams that are as the present look says. */
   readonly #met = new Set<Stream>();
-  readonly #seen: Record<Stream, number> = { submitted: 0, acknowledged: 0, asked: 0, happened: 0 };
+  readonly #seen: Record<Stream, number> = {
+    ...{ submitted: 0, acknowledged: 0, asked: 0, happened: 0 },
+    answered: 0,
+  };
 
   constructor(read: ReadScenario, stage: Stage) {
     this.#read = read;

@@ -36,6 +36,8 @@ export interface TaskSketch {
   containers: Record<string, ContainerSketch>;
   /** Whose credentials its payload brings: of its task role, of its execution role. */
   roles?: ('task' | 'execution')[];
+  /** What ECS answers where the task asks for its tags. */
+  tags?: Record<string, string>;
   /** Members of the task as ACS carries it, over those that follow from its definition. */
   payload?: Record<string, unknown>;
   /** The other members of the task definition. */
@@ -67,6 +69,7 @@ export type Step =
   | { registry: RegistryStep }
   | { host: HostStep }
   | { store: StoreStep }
+  | { ask: AskStep }
   /** Lets so much time pass. */
   | { wait: string }
   /** The agent's process is killed; starts again on what it had saved; is asked to end (SIGTERM). */
@@ -101,7 +104,15 @@ export type AcsStep =
 export type SessionStep = 'closes' | 'breaks' | 'half-open' | 'inactive' | 'refused' | 'accepted';
 
 /** A call of the ECS API. */
-export type EcsCall = 'submit' | 'register' | 'createCluster' | 'updateState' | 'discover';
+export type EcsCall =
+  | 'submit'
+  | 'register'
+  | 'createCluster'
+  | 'updateState'
+  | 'discover'
+  /** Those that the agent makes for tasks that ask for their tags, or for their protection. */
+  | 'tags'
+  | 'protection';
 
 /** What goes wrong with the next calls of the ECS API, one each. */
 export type EcsStep =
@@ -181,8 +192,35 @@ export type HostStep =
   | { disk: number }
   | { spot: 'terminate' | 'stop' };
 
-/** What happens to the agent's database: writes wait, go on, or the next one fails. */
-export type StoreStep = 'waits' | 'goes on' | 'fails once';
+/**
+ * What happens to the agent's database: writes wait, fail, go on, or the next one fails; or a record
+ * (`task/web`, `container/web/main`, `plan/web`, `outbox/web`, `agent`) cannot be read any more.
+ */
+export type StoreStep =
+  | 'waits'
+  | 'fails'
+  | 'goes on'
+  | 'fails once'
+  | { mark: string; as: 'damaged' | 'of another version' };
+
+/**
+ * Somebody asks the agent over HTTP, without waiting for the answer: a container of a task, another
+ * host, or this host itself where neither is named.
+ */
+export interface AskStep {
+  /**
+   * As curl takes it, e.g. `$ECS_CONTAINER_METADATA_URI_V4/task` with a variable of the container,
+   * or `localhost:51678/v1/tasks`. The simulated host has the address 10.0.0.10.
+   */
+  url: string;
+  from?: string;
+  /** GET where it is not given. */
+  method?: 'GET' | 'PUT' | 'POST';
+  /** A text, or whatever is sent as JSON. */
+  body?: unknown;
+  /** How often at the same time; `answered` then tells how often each answer came. */
+  times?: number;
+}
 
 /**
  * What must be seen. Where several things are named, all must come true at the same time or before.
@@ -201,6 +239,11 @@ export interface Look {
   asked?: string[];
   /** What containers did since the last look at that: `create web`, `start web`, `die web`, … */
   happened?: string[];
+  /**
+   * What was answered to those who asked since the last look at that, a line for each step:
+   * `STATUS BODY`, `no answer: why`, or of several `60 times 200 …, 140 times 429 …`.
+   */
+  answered?: string[];
   /** `running`, `created`, `exited 3`, `gone` by `TASK/CONTAINER`. */
   containers?: Record<string, string>;
   /** States of actors, e.g. `task/web: running`; `none` where there is no such actor. */
@@ -215,6 +258,8 @@ export interface Look {
   'nothing submitted'?: string;
   /** That so much time passes and nothing is asked of the Engine for tasks. */
   'nothing asked'?: string;
+  /** That so much time passes and nothing is logged. */
+  'nothing logged'?: string;
   within?: string;
   /** That it does not come true before so much time has passed. */
   'not before'?: string;

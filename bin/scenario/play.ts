@@ -3,7 +3,7 @@ import { beside, type Pair } from './compare.ts';
 import { msOf } from './file/shapes.ts';
 import { Gaze } from './gaze.ts';
 import type { Look, Place, ReadScenario, Step } from './model.ts';
-import { NotHere, type Stage } from './stage/stage.ts';
+import type { Stage } from './stage/stage.ts';
 
 /** What a look did not find, line by line. */
 export interface Failure {
@@ -76,19 +76,24 @@ async function taken(
     await stage.act(step);
     return null;
   } catch (error) {
-    if (!(error instanceof NotHere)) throw error;
     const { file, line, column } = read.placeOf(['steps', index]);
-    throw new AgentError(error.code, `${file}:${line}:${column}: ${error.message}`);
+    const code = error instanceof AgentError ? error.code : 'SCENARIO_STEP';
+    const message = `${file}:${line}:${column}: ${(error as Error).message}`;
+    throw new AgentError(code, message, { cause: error });
   }
 }
 
 async function look(see: Look, index: number, { stage, gaze }: Playing): Promise<Failure | null> {
   const from = stage.now();
-  for (const what of ['nothing submitted', 'nothing asked'] as const) {
+  for (const what of ['nothing submitted', 'nothing asked', 'nothing logged'] as const) {
     const span = see[what];
     if (span === undefined) continue;
+    const logged = stage.seen.logged.length;
     await stage.advance(msOf(span));
-    const more = what === 'nothing asked' ? gaze.newly('asked') : gaze.left();
+    const more =
+      what === 'nothing logged'
+        ? stage.seen.logged.slice(logged)
+        : gaze.newly(what === 'nothing asked' ? 'asked' : 'submitted');
     if (more.length > 0) return gaze.surplus(index, what, more);
   }
   const withinMs =

@@ -1,3 +1,4 @@
+import { type Config, readConfig } from '../config/config.ts';
 import type { Environment } from '../variables/variables.ts';
 import type { Scenario } from './model.ts';
 
@@ -17,3 +18,27 @@ export const environmentOf = ({ agent }: Pick<Scenario, 'agent'>): Environment =
   ...usual,
   ...agent,
 });
+
+/** How its agent is set on a real Engine, with a cluster and a data directory of its own. */
+export function configOf(
+  scenario: Scenario,
+  { cluster, folder, environment }: { cluster: string; folder: string; environment: Environment },
+): Config {
+  const { DOCKER_HOST } = environment;
+  const { config } = readConfig(
+    {
+      ...(DOCKER_HOST !== undefined && { DOCKER_HOST }),
+      ECS_CONTAINER_STOP_TIMEOUT: '2s',
+      ...environmentOf(scenario),
+    },
+    'linux',
+  );
+  return {
+    ...config,
+    ...{ cluster, region: 'local', external: true },
+    keys: { accessKeyId: 'LOCAL', secretAccessKey: 'local' },
+    dataDirectory: folder,
+    hostDataDirectory: folder,
+    cleanup: { ...config.cleanup, images: false, untracked: false },
+  };
+}

@@ -13,7 +13,7 @@ export interface Placing {
 
 /** Makes of a task of a scenario what ACS would send of it. */
 export function wireOf(name: string, sketch: TaskSketch, { arn, image }: Placing): WireTask {
-  const { containers, roles = [], payload, ...definition } = sketch;
+  const { containers, roles = [], tags: _, payload, ...definition } = sketch;
   const sketches = Object.entries(containers);
   const containerDefinitions = sketches.map(([of, one]) => definitionOf(of, one, image));
   const full = { family: name, ...definition, containerDefinitions };

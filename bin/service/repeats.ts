@@ -1,5 +1,6 @@
+import type { Log, LogFields } from '../../actors/recorder.ts';
 import type { Clock } from '../../transport/host/port.ts';
-import type { Line } from './lines.ts';
+import type { LevelWord, Line } from './lines.ts';
 
 /** How long a line that comes again is only counted. */
 const windowMs = 60_000;
@@ -70,3 +71,18 @@ export class Repeats {
     }
   }
 }
+
+/** A log through which a line that comes again is counted, as {@link Repeats} does. */
+export function counted(log: Log, clock: Clock): Log {
+  const write = ({ level, message, fields }: Line) => {
+    if (level !== 'critical') log[level](message, ...(isEmpty(fields) ? [] : [fields]));
+  };
+  const repeats = new Repeats(clock, write);
+  const say =
+    (level: LevelWord) =>
+    (message: string, fields: LogFields = {}): void =>
+      repeats.say({ level, message, fields, at: clock.now() });
+  return { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') };
+}
+
+const isEmpty = (fields: LogFields): boolean => Object.keys(fields).length === 0;

@@ -133,11 +133,19 @@ export const agentSetup = setup({
         enqueue.sendTo(outboxActorId(arn), { type: 'task.changed', report, at });
       }
     }),
-    adoptTasks: enqueueActions(({ context, enqueue }, found: { tasks: TaskPlan[]; at: number }) => {
-      for (const { arn } of found.tasks) enqueue.spawnChild('report', decide.outboxOf(arn, 0));
-      for (const plan of found.tasks)
-        enqueue.spawnChild('task', decide.taskOf(decide.foundInput(plan, context.rules, found.at)));
-    }),
+    adoptTasks: enqueueActions(
+      ({ context, enqueue, system }, found: { tasks: TaskPlan[]; at: number }) => {
+        // A task whose plan was lost may have its outbox still.
+        for (const { arn } of found.tasks)
+          if (!system.get(outboxActorId(arn)))
+            enqueue.spawnChild('report', decide.outboxOf(arn, 0));
+        for (const plan of found.tasks)
+          enqueue.spawnChild(
+            'task',
+            decide.taskOf(decide.foundInput(plan, context.rules, found.at)),
+          );
+      },
+    ),
     keepManifest: assign((_, { timeline, messageId }: Manifest) => ({
       seqNum: timeline,
       manifestSeqNum: timeline,

@@ -86,6 +86,16 @@ describe('the watch over the Engine', () => {
     expect(world.told('a')).to.deep.equal(['RUNNING: main RUNNING', 'RUNNING: main RUNNING']);
   });
 
+  it('adopts what runs of a task whose plan was lost and whose outbox was not', async () => {
+    world.plane.deliver([wanted(task('a'))]);
+    await world.untilTold('a', 'RUNNING');
+    await world.kill();
+    await world.start((rows) => rows.filter(({ key }) => !key.startsWith('plan/')));
+    await world.clock.advance(12 * minute);
+    expect(world.exit).to.equal(undefined);
+    expect(world.stateOf('task/a')).to.equal('running');
+  });
+
   it('leaves a container to the payload that ECS sends again after a crash', async () => {
     const plan = task('a', [container('main'), inessential(container('side'))], { memoryMiB: 256 });
     world.plane.deliver([wanted(plan)]);

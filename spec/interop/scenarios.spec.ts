@@ -23,12 +23,20 @@ describeWithEngine('the scenarios, on a real Engine', (dockerHost) => {
   for (const files of [realScenarioFiles.slice(0, half), realScenarioFiles.slice(half)])
     describe('side by side', () => together(files.map(real)));
 
-  it('refuse what only a simulated Engine can do, and tell where that is', async () => {
-    const text = 'scenario: It is.\nsteps:\n  - engine: { disk: full }\n';
-    const read = await readScenario('it.yaml', text);
-    const options = { image: testImage, environment: { DOCKER_HOST: dockerHost() } };
-    const stage = await openDockerStage(read.scenario, options);
-    const told = await play(read, stage).catch((error: Error) => error);
-    expect(told).to.have.property('message', 'it.yaml:3:5: engine cannot be had on a real Engine');
-  });
+  const beyond: [string, string][] = [
+    ['engine: { disk: full }', 'engine'],
+    ['ask: { url: 10.0.0.10, from: another host }', 'ask from another host'],
+  ];
+  for (const [step, what] of beyond)
+    it(`refuse ${step}, which only a simulated Engine has, and tell where that is`, async () => {
+      const text = `scenario: It is.\nsteps:\n  - ${step}\n`;
+      const read = await readScenario('it.yaml', text);
+      const options = { image: testImage, environment: { DOCKER_HOST: dockerHost() } };
+      const stage = await openDockerStage(read.scenario, options);
+      const told = await play(read, stage).catch((error: Error) => error);
+      expect(told).to.have.property(
+        'message',
+        `it.yaml:3:5: ${what} cannot be had on a real Engine`,
+      );
+    });
 });

@@ -67,4 +67,18 @@ describe('FaultyStore', () => {
     expect(bodies(rows)).to.deep.equal({ 'task/b': 2 });
     expect(damage).to.equal(null);
   });
+
+  it('has a record of another version set aside, and the others read', async () => {
+    const store = new FaultyStore();
+    await store.open();
+    await store.write([
+      { key: 'task/a', body: 1 },
+      { key: 'task/b', body: 2 },
+    ]);
+    store.setVersion('task/a', 7);
+    const { rows, quarantined, damage } = await store.crash().open();
+    expect(bodies(rows)).to.deep.equal({ 'task/b': 2 });
+    expect(quarantined).to.deep.equal([{ key: 'task/a', reason: 'unknown version' }]);
+    expect(damage).to.equal(null);
+  });
 });

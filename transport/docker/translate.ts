@@ -11,7 +11,13 @@ import {
   type JsonObject,
   lay,
 } from './overlay.ts';
-import { type CreateRequest, DockerError, dockerNameOf, volumeNameOf } from './port.ts';
+import {
+  type ContainerRef,
+  type CreateRequest,
+  DockerError,
+  dockerNameOf,
+  volumeNameOf,
+} from './port.ts';
 
 /** Where this agent's containers belong, and what its configuration says of all of them. */
 export interface Placement {
@@ -109,8 +115,8 @@ const namesRegion = (names: string[]): boolean =>
  * The task's environment; the metadata and credential variables cannot be overridden by it. The
  * agent's own containers ask nothing of it.
  */
-function environmentOf(
-  { task, container }: CreateRequest,
+export function environmentOf(
+  { task, container }: ContainerRef,
   region: string,
   imageEnvironment: string[],
 ): string[] {

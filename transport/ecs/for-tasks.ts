@@ -103,22 +103,34 @@ const passing = ['ThrottlingException', 'ServerException', 'LimitExceededExcepti
  */
 export function tagReader(options: TagOptions) {
   const { credentials } = options;
-  return async (resourceArn: string, forContainer: string): Promise<Record<string, string>> => {
+  return patientTagReader(options, (resourceArn, forContainer) => {
     const userAgent = `${options.userAgent} container/${forContainer}`;
     const client = clientOf({ ...options, userAgent }, { credentials, maxAttempts: 1 });
-    return await readTags(options, client, resourceArn);
-  };
+    return (abortSignal) => tagsOf(client, resourceArn, abortSignal);
+  });
+}
+
+/** Asks ECS for tags once. */
+type TagCall = (signal: AbortSignal) => Promise<Record<string, string>>;
+
+/** The same patience with whoever is asked: it rejects with errors that have the service's names. */
+export function patientTagReader(
+  pulse: Pick<TagOptions, 'clock' | 'random'>,
+  callOf: (resourceArn: string, forContainer: string) => TagCall,
+) {
+  return (resourceArn: string, forContainer: string): Promise<Record<string, string>> =>
+    readTags(pulse, resourceArn, callOf(resourceArn, forContainer));
 }
 
 async function readTags(
-  { clock, random }: TagOptions,
-  client: ECSClient,
+  { clock, random }: Pick<TagOptions, 'clock' | 'random'>,
   resourceArn: string,
+  call: TagCall,
 ): Promise<Record<string, string>> {
   const until = clock.now() + tagsWithinMs;
   for (let attempt = 1, waitMs = firstWaitMs; ; attempt++) {
     try {
-      return await within(clock, until, (abortSignal) => tagsOf(client, resourceArn, abortSignal));
+      return await within(clock, until, call);
     } catch (error) {
       const { name, message } = error as Error;
       const wakeAt = clock.now() + waitMs * (1 + jitter * random.roll());

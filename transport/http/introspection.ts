@@ -71,16 +71,24 @@ const json = (status: number, body: object): Answer => ({
  */
 export async function openIntrospection(options: IntrospectionOptions): Promise<OpenServer> {
   const { address, port } = options;
-  const answer = ({ path, search }: Question) =>
-    Object.hasOwn(routes, path)
-      ? (routes[path]?.(options, new URLSearchParams(search)) ?? commands)
-      : commands;
+  const answer = introspectionAnswers(options);
   try {
-    return await openServer({ ...options, methods: ['GET', 'HEAD'], answer });
+    return await openServer({ ...options, methods: introspectionMethods, answer });
   } catch (error) {
     throw cannotListen({ address, port }, error as NodeJS.ErrnoException);
   }
 }
+
+/** It takes no orders. */
+export const introspectionMethods = ['GET', 'HEAD'] as const;
+
+/** What introspection answers, wherever its questions come in. */
+export const introspectionAnswers =
+  (shown: Shown): ((question: Question) => Answer | Promise<Answer>) =>
+  ({ path, search }) =>
+    Object.hasOwn(routes, path)
+      ? (routes[path]?.(shown, new URLSearchParams(search)) ?? commands)
+      : commands;
 
 function cannotListen(
   { address, port }: { address: string; port: number },

@@ -18,6 +18,7 @@ import type {
 import type { EcsError, EcsPort, InstanceState, Registration } from '../ecs/port.ts';
 import type { Clock } from '../host/port.ts';
 import { type PlaneCall, SimApi } from './plane/api.ts';
+import { SimForTasks } from './plane/for-tasks.ts';
 import { simRandom } from './random.ts';
 
 /** How a connection ends. */
@@ -41,6 +42,8 @@ export class SimPlane {
   /** How connections end before they are open; null where they are taken. */
   refusal: LineEnd | null = null;
   readonly api: SimApi;
+  /** What it answers the agent on behalf of tasks. */
+  readonly forTasks: SimForTasks;
   /** What the agent said of itself at each try to connect. */
   readonly addresses: AcsAddress[] = [];
   readonly #clock: Clock;
@@ -59,6 +62,7 @@ export class SimPlane {
     this.#clock = clock;
     this.#latencyMs = latencyMs;
     this.api = new SimApi(clock, latencyMs);
+    this.forTasks = new SimForTasks(this.api, clock);
   }
 
   /** Where ECS says that the instance is. */

@@ -1,7 +1,13 @@
 import { AgentError } from '../../machines/names/errors.ts';
 import type { AuditPort } from '../audit/port.ts';
 import type { Clock } from '../host/port.ts';
-import { type Answer, type OpenServer, openServer, type Question } from '../http/server.ts';
+import {
+  type Answer,
+  type OpenServer,
+  openServer,
+  type Question,
+  type ServerOptions,
+} from '../http/server.ts';
 import { vend } from './credentials.ts';
 import { RateLimit, type RateRules } from './limit.ts';
 import * as metadata from './metadata.ts';
@@ -39,9 +45,8 @@ const mostConnections = 8_192;
  * 169.254.170.2 as they see it. Rejects with code `TASK_SERVER_PORT` where it cannot listen.
  */
 export async function openTaskServer(options: TaskServerOptions): Promise<OpenServer> {
-  const { address, port, rates, clock } = options;
-  const limit = new RateLimit(rates, clock);
-  const answer = (question: Question) => answered(options, limit, question);
+  const { address, port } = options;
+  const answer = taskAnswers(options);
   try {
     return await openServer({ ...options, answer, longestBodyBytes, mostConnections });
   } catch (error) {
@@ -54,8 +59,17 @@ export async function openTaskServer(options: TaskServerOptions): Promise<OpenSe
   }
 }
 
+/** What tasks are answered from, wherever their questions come in. */
+export type TaskAnswers = Omit<TaskServerOptions, 'address' | 'port'>;
+
+/** What a server for tasks answers; it counts the requests of each caller from here on. */
+export function taskAnswers(options: TaskAnswers): ServerOptions['answer'] {
+  const limit = new RateLimit(options.rates, options.clock);
+  return (question) => answered(options, limit, question);
+}
+
 function answered(
-  options: TaskServerOptions,
+  options: TaskAnswers,
   limit: RateLimit,
   question: Question,
 ): Answer | Promise<Answer> {
@@ -91,7 +105,7 @@ interface Request {
 type Keys = ReturnType<TaskServerSource['credentials']>;
 
 function route(
-  options: TaskServerOptions,
+  options: TaskAnswers,
   what: Asked,
   { question, path, keys }: Request & { keys: Keys },
 ): Answer | Promise<Answer> {
@@ -144,7 +158,7 @@ function taskIn(source: TaskServerSource, what: Asked, keys: Keys): string | nul
 const eventOf = (what: Asked) => (what.is === 'credentials' ? ('GetCredentials' as const) : null);
 
 function note(
-  { audit }: TaskServerOptions,
+  { audit }: TaskAnswers,
   { question, path }: Request,
   outcome: Pick<Parameters<AuditPort['write']>[0], 'status' | 'taskArn' | 'event'>,
 ): void {

@@ -59,6 +59,7 @@ const container: Shape<ContainerSketch> = (at) => {
 const sketchShape: Shape<TaskSketch> = openRecord({
   containers: map(container),
   roles: optional(some(word('task', 'execution'))),
+  tags: optional(map(text)),
   payload: optional(map(anything)),
 });
 

@@ -1,11 +1,13 @@
 import type {
   AcsStep,
+  AskStep,
   EcsStep,
   EngineStep,
   HostStep,
   Look,
   RegistryStep,
   Step,
+  StoreStep,
   TaskSketch,
 } from '../model.ts';
 import {
@@ -30,12 +32,10 @@ import {
 /** The shape of a step, where these are the tasks. */
 export function stepShape(tasks: Record<string, TaskSketch>): Shape<Step> {
   const task = named('the name of a task', Object.keys(tasks));
-  const container = named(
-    'the name of a task and of a container of it',
-    Object.entries(tasks).flatMap(([name, { containers }]) =>
-      Object.keys(containers).map((one) => `${name}/${one}`),
-    ),
+  const containers = Object.entries(tasks).flatMap(([name, { containers }]) =>
+    Object.keys(containers).map((one) => `${name}/${one}`),
   );
+  const container = named('the name of a task and of a container of it', containers);
   return either<Step>(
     record({ acs: acsShape(task) }),
     record({
@@ -45,7 +45,8 @@ export function stepShape(tasks: Record<string, TaskSketch>): Shape<Step> {
     record({ engine: engineShape(container) }),
     record({ registry: registryShape }),
     record({ host: hostShape }),
-    record({ store: word('waits', 'goes on', 'fails once') }),
+    record({ store: storeShape }),
+    record({ ask: askShape(containers) }),
     record({ wait: duration }),
     record({ crash: word('agent') }),
     record({ start: word('agent') }),
@@ -77,7 +78,10 @@ function acsShape(task: Shape<string>): Shape<AcsStep> {
 
 const times = optional(count(1));
 
-const ecsCall = word('submit', 'register', 'createCluster', 'updateState', 'discover');
+const ecsCall = word(
+  ...(['submit', 'register', 'createCluster', 'updateState', 'discover'] as const),
+  ...(['tags', 'protection'] as const),
+);
 const ecsShape = either<EcsStep>(
   record({ throttle: ecsCall, times }),
   record({ refuse: ecsCall, with: text, times }),
@@ -125,11 +129,31 @@ const hostShape = either<HostStep>(
   record({ spot: word('terminate', 'stop') }),
 );
 
+const storeWord = word('waits', 'fails', 'goes on', 'fails once');
+const storeMark = record({ mark: text, as: word('damaged', 'of another version') });
+const storeShape: Shape<StoreStep> = (at) =>
+  at.value instanceof Map ? storeMark(at) : storeWord(at);
+
+const askShape = (containers: string[]): Shape<AskStep> =>
+  record({
+    url: text,
+    from: optional(
+      named('the name of a task and of a container of it, or another host', [
+        ...containers,
+        'another host',
+      ]),
+    ),
+    method: optional(word('GET', 'PUT', 'POST')),
+    body: optional(anything),
+    times,
+  });
+
 const lookShape: Shape<Look> = record({
   submitted: optional(lines),
   acknowledged: optional(lines),
   asked: optional(lines),
   happened: optional(lines),
+  answered: optional(lines),
   containers: optional(map(text)),
   states: optional(map(text)),
   explain: optional(map(text)),
@@ -137,6 +161,7 @@ const lookShape: Shape<Look> = record({
   ended: optional(count()),
   'nothing submitted': optional(duration),
   'nothing asked': optional(duration),
+  'nothing logged': optional(duration),
   within: optional(duration),
   'not before': optional(duration),
 });

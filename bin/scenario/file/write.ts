@@ -2,7 +2,7 @@ import type { Document, Node } from 'yaml';
 import type { Scenario } from '../model.ts';
 
 /** Members that are lines of text, and stand as a block. */
-const blocks = new Set(['submitted', 'acknowledged', 'asked', 'happened', 'logged']);
+const blocks = new Set(['submitted', 'acknowledged', 'asked', 'happened', 'answered', 'logged']);
 
 /** As long as a map may be that stands on one line. */
 const shortest = 72;

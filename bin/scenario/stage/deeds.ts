@@ -26,7 +26,10 @@ export interface Scene {
 /** Does to the world around the agent what a step says. */
 export function deedsOn(
   scene: Scene,
-  deed: Exclude<Deed, { start: unknown } | { crash: unknown } | { stop: unknown }>,
+  deed: Exclude<
+    Deed,
+    { start: unknown } | { crash: unknown } | { stop: unknown } | { ask: unknown }
+  >,
 ): void {
   const { world } = scene;
   if ('acs' in deed) {
@@ -138,7 +141,13 @@ function changeHost({ cgroups, host, instance, clock }: World, step: HostStep): 
 }
 
 function changeStore({ store }: World, step: StoreStep): void {
-  if (step === 'waits') store.hold();
-  else if (step === 'goes on') store.release();
-  else store.failNextWrite();
+  if (typeof step !== 'string') {
+    if (step.as === 'damaged') store.damage(step.mark);
+    else store.setVersion(step.mark, 99);
+  } else if (step === 'waits') store.hold();
+  else if (step === 'fails') store.setFull(true);
+  else if (step === 'goes on') {
+    store.setFull(false);
+    store.release();
+  } else store.failNextWrite();
 }

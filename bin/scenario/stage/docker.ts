@@ -16,15 +16,18 @@ import { realRandom } from '../../../transport/host/random.ts';
 import type { Explanation } from '../../../transport/http/port.ts';
 import { noMetadata } from '../../../transport/instance/none.ts';
 import { assemble, connectEngine, waitLimits } from '../../commands/assemble.ts';
+import { callsOf } from '../../commands/calls.ts';
 import { LocalPlane, localTaskArn } from '../../commands/local-plane.ts';
-import { type Config, readConfig } from '../../config/config.ts';
+import type { Config } from '../../config/config.ts';
+import { counted } from '../../service/repeats.ts';
 import type { Environment } from '../../variables/variables.ts';
 import { told } from '../../world/told.ts';
 import { heard } from '../../world/world.ts';
-import type { Scenario } from '../model.ts';
-import { environmentOf } from '../settings.ts';
+import type { AcsStep, Scenario } from '../model.ts';
+import { configOf } from '../settings.ts';
 import { keysOf, wireOf } from '../sketch.ts';
 import { Mortal } from './mortal.ts';
+import { Sockets } from './sockets.ts';
 import { type Deed, NotHere, type Seen, type Stage } from './stage.ts';
 
 /** What a real Engine is reached by, and the image that it has for all others. */
@@ -51,7 +54,10 @@ export async function openDockerStage(
   });
   const folder = mkdtempSync(join(tmpdir(), 'ecs-agent-scenario-'));
   const config = configOf(scenario, { cluster, folder, environment });
-  const seen: Seen = { submitted: [], acknowledged: [], asked: [], happened: [], logged: [] };
+  const seen: Seen = {
+    ...{ submitted: [], acknowledged: [], asked: [] },
+    ...{ happened: [], answered: [], logged: [] },
+  };
   const names = new Map(tasks.map(([name, { arn }]) => [arn, name]));
   const plane = new LocalPlane(pulse, cluster, (report) => {
     const name = names.get(report.taskArn) ?? '';
@@ -60,29 +66,6 @@ export async function openDockerStage(
   });
   await plane.open();
   return new DockerStage({ pulse, config, plane, seen, folder, tasks: new Map(tasks) });
-}
-
-function configOf(
-  scenario: Scenario,
-  { cluster, folder, environment }: { cluster: string; folder: string; environment: Environment },
-): Config {
-  const { DOCKER_HOST } = environment;
-  const { config } = readConfig(
-    {
-      ...(DOCKER_HOST !== undefined && { DOCKER_HOST }),
-      ECS_CONTAINER_STOP_TIMEOUT: '2s',
-      ...environmentOf(scenario),
-    },
-    'linux',
-  );
-  return {
-    ...config,
-    ...{ cluster, region: 'local', external: true },
-    keys: { accessKeyId: 'LOCAL', secretAccessKey: 'local' },
-    dataDirectory: folder,
-    hostDataDirectory: folder,
-    cleanup: { ...config.cleanup, images: false, untracked: false },
-  };
 }
 
 interface Parts {
@@ -102,6 +85,7 @@ class DockerStage implements Stage {
   /** The state of containers by `TASK/CONTAINER`, as the Engine's events tell. */
   readonly #containers = new Map<string, string>();
   readonly #made = new Set<string>();
+  readonly #sockets = new Sockets();
   readonly #ending = new AbortController();
   #mortal = new Mortal();
   #agent: Agent | undefined;
@@ -144,12 +128,16 @@ class DockerStage implements Stage {
     const store = new LevelStore(config.dataDirectory);
     this.#store = store;
     const { rows } = await store.open();
+    const clock = mortal.clock(pulse.clock);
     const say = (level: string) => (message: string, fields?: LogFields) =>
       this.seen.logged.push(`${level} ${message}${fields ? ` ${JSON.stringify(fields)}` : ''}`);
     const assembly = {
       config: { ...config, backendHost: plane.url },
-      clock: mortal.clock(pulse.clock),
-      log: { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
+      clock,
+      log: counted(
+        { debug: say('debug'), info: say('info'), warn: say('warn'), error: say('error') },
+        clock,
+      ),
       store,
       saved: sortRows(rows),
       ...{ ec2InstanceId: null, metadata: noMetadata },
@@ -159,13 +147,16 @@ class DockerStage implements Stage {
       const bound = mortal.ports({ ...ports, docker });
       return { ...bound, docker: heard(bound.docker, (line) => this.#hear(line)) };
     };
-    const agent = assemble(assembly, connectEngine(assembly), { around });
+    const engine = connectEngine(assembly);
+    const calls = callsOf(assembly, engine.host);
+    const agent = assemble(assembly, engine, { way: calls, around });
     this.#agent = agent;
     this.#exitCode = null;
     void agent.ended.then(({ code }) => {
       if (this.#agent === agent) this.#exitCode = code;
     });
     agent.start();
+    await this.#sockets.open(agent, { ...assembly, ...engine, calls });
     await this.until(() => plane.isConnected() || this.#exitCode !== null, endMs);
   }
 
@@ -173,9 +164,16 @@ class DockerStage implements Stage {
     if ('start' in deed) return this.begin();
     if ('crash' in deed) return this.#crash();
     if ('stop' in deed) return this.#stop();
+    if ('ask' in deed) {
+      void this.#sockets.answersTo(deed.ask).then((line) => this.seen.answered.push(line));
+      return;
+    }
     if ('session' in deed && deed.session === 'breaks') return this.#parts.plane.drop();
     if (!('acs' in deed)) throw new NotHere(Object.keys(deed).join());
-    const { acs } = deed;
+    return this.#say(deed.acs);
+  }
+
+  async #say(acs: AcsStep): Promise<void> {
     const isPlain = !('messageId' in acs);
     if ('credentials' in acs && isPlain) return this.#refresh(acs.credentials, acs.role);
     const stops = 'stop' in acs ? (acs.stop ?? []) : [];
@@ -230,6 +228,7 @@ class DockerStage implements Stage {
   async #crash(): Promise<void> {
     const { plane } = this.#parts;
     this.#mortal.kill();
+    await this.#sockets.close();
     plane.drop();
     await this.until(() => !plane.isConnected(), endMs);
     await this.#store?.close();
@@ -238,6 +237,7 @@ class DockerStage implements Stage {
   async #stop(): Promise<void> {
     this.#agent?.stop();
     await this.#agent?.ended;
+    await this.#sockets.close();
     await this.until(() => !this.#parts.plane.isConnected(), endMs);
     this.#mortal.kill();
     await this.#store?.close();
@@ -257,8 +257,11 @@ class DockerStage implements Stage {
   #noting(create: EnginePort['create']): EnginePort['create'] {
     return async (request, signal) => {
       const runtimeId = await create(request, signal);
-      if (!this.#made.has(runtimeId)) this.seen.happened.push(`create ${request.container.name}`);
+      const { task, container } = request;
+      if (!this.#made.has(runtimeId)) this.seen.happened.push(`create ${container.name}`);
       this.#made.add(runtimeId);
+      const name = `${this.#nameOf(task.arn)}/${container.name}`;
+      this.#sockets.note(name, request, this.#parts.config.region);
       return runtimeId;
     };
   }
@@ -273,10 +276,14 @@ class DockerStage implements Stage {
 
   #note({ action, taskArn, name, exitCode }: EngineEvent): void {
     if (action === 'health') return;
-    const task = [...this.#parts.tasks].find(([, { arn }]) => arn === taskArn)?.[0] ?? taskArn;
+    const task = this.#nameOf(taskArn);
     const states = { start: 'running', die: `exited ${exitCode}`, destroy: 'gone' };
     this.#containers.set(`${task}/${name}`, states[action]);
     this.seen.happened.push(`${action} ${name}`);
+  }
+
+  #nameOf(taskArn: string): string {
+    return [...this.#parts.tasks].find(([, { arn }]) => arn === taskArn)?.[0] ?? taskArn;
   }
 
   #task(name: string): WireTask {

@@ -12,6 +12,7 @@ export interface Seen {
   acknowledged: string[];
   asked: string[];
   happened: string[];
+  answered: string[];
   logged: string[];
 }
 

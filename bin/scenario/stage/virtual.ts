@@ -1,3 +1,4 @@
+import type { Agent } from '../../../actors/agent.ts';
 import { explain } from '../../../actors/explain.ts';
 import { readTask } from '../../../transport/acs/task.ts';
 import type { WireTask } from '../../../transport/acs/task-definition.ts';
@@ -11,14 +12,17 @@ import { SimRegistry } from '../../../transport/sim/registry.ts';
 import { Members } from '../../../transport/wire/members.ts';
 import { settingsOf, waitLimits } from '../../commands/assemble.ts';
 import { readConfig } from '../../config/config.ts';
+import { counted } from '../../service/repeats.ts';
 import { taskArn } from '../../world/settings.ts';
 import { told } from '../../world/told.ts';
 import { World, type WorldSettings } from '../../world/world.ts';
 import { Frames } from '../acs.ts';
-import type { Images, Scenario } from '../model.ts';
+import type { AskStep, Images, Scenario } from '../model.ts';
 import { environmentOf } from '../settings.ts';
 import { wireOf } from '../sketch.ts';
+import { type Asker, answersTo, thisHost, variablesOf } from './asking.ts';
 import { deedsOn, type Scene } from './deeds.ts';
+import { anotherHost, Doors } from './doors.ts';
 import { acknowledged, type Deed, type Seen, type Stage } from './stage.ts';
 
 /** What the registry says of every image where a scenario speaks of images. */
@@ -33,6 +37,9 @@ export class VirtualStage implements Stage {
   readonly #scene: Scene;
   readonly #limits: Record<string, number>;
   readonly #names: Map<string, string>;
+  readonly #answered: string[] = [];
+  #open: (agent: Agent) => Doors | undefined = () => undefined;
+  #doors: Doors | undefined;
 
   constructor(scenario: Scenario) {
     const { config } = readConfig(environmentOf(scenario), 'linux');
@@ -42,6 +49,11 @@ export class VirtualStage implements Stage {
       ...settings,
       ...engineOf(scenario.images),
       seed: scenario.seed ?? 1,
+      around: (given) => {
+        const ports = { ...given, log: counted(given.log, given.clock) };
+        this.#open = (agent) => new Doors(agent, { config, ports, forTasks: world.plane.forTasks });
+        return ports;
+      },
     });
     const tasks = new Map(
       Object.entries(scenario.tasks ?? {}).map(([name, sketch]): [string, WireTask] => [
@@ -49,6 +61,8 @@ export class VirtualStage implements Stage {
         wireOf(name, sketch, { arn: taskArn(name), image: null }),
       ]),
     );
+    for (const [name, { tags }] of Object.entries(scenario.tasks ?? {}))
+      if (tags) world.plane.forTasks.tagged.set(taskArn(name), tags);
     this.#limits = waitLimits(config);
     this.#names = new Map([...tasks].map(([name, { arn }]) => [arn, name]));
     this.#scene = { world, frames: new Frames(tasks), dockerName: (of) => dockerNameIn(tasks, of) };
@@ -61,6 +75,7 @@ export class VirtualStage implements Stage {
       acknowledged: plane.acknowledgements.map((said) => acknowledged(said, this.#nameOf)),
       happened: this.#world.happened().filter((event) => !event.startsWith('health_status')),
       asked,
+      answered: this.#answered,
       logged,
     };
   }
@@ -86,9 +101,11 @@ export class VirtualStage implements Stage {
 
   async begin(): Promise<void> {
     const { world } = this.#scene;
+    if (world.exit) await this.#kill();
     const before = world.plane.connections;
     world.exit = undefined;
     await world.begin();
+    this.#doors = world.agent && this.#open(world.agent);
     await this.until(() => world.plane.connections > before || world.exit !== undefined, startMs);
     await world.clock.settle();
   }
@@ -96,15 +113,42 @@ export class VirtualStage implements Stage {
   async act(deed: Deed): Promise<void> {
     const { world } = this.#scene;
     if ('start' in deed) return this.begin();
-    if ('crash' in deed) return world.kill();
+    if ('crash' in deed) return this.#kill();
     if ('stop' in deed) {
       world.agent?.stop();
       await this.until(() => world.exit !== undefined, startMs);
-      await world.kill();
-      return;
+      return this.#kill();
     }
-    deedsOn(this.#scene, deed);
+    if ('ask' in deed)
+      void this.#answersTo(deed.ask).then((answered) => this.#answered.push(answered));
+    else deedsOn(this.#scene, deed);
     await world.clock.settle();
+  }
+
+  #kill(): Promise<void> {
+    this.#doors?.close();
+    this.#doors = undefined;
+    return this.#world.kill();
+  }
+
+  async #answersTo(step: AskStep): Promise<string> {
+    const { from } = step;
+    if (!this.#doors || this.#world.exit) return 'no answer: the agent does not run';
+    const asker = from === undefined ? thisHost : from === 'another host' ? anotherHost : null;
+    if (asker) return answersTo(step, asker, this.#doors.ask);
+    if (from === undefined || this.container(from) !== 'running')
+      return `no answer: ${from} does not run`;
+    return answersTo(step, this.#asker(from), this.#doors.ask);
+  }
+
+  /** A container on the network of the host is known by the host's address. */
+  #asker(container: string): Asker {
+    const { core } = this.#world.engine;
+    const { Config, NetworkSettings } = core.inspect(this.#scene.dockerName(container));
+    const isOnHost = 'host' in NetworkSettings.Networks;
+    const [network] = Object.values(NetworkSettings.Networks);
+    const address = isOnHost ? thisHost.address : network?.IPAddress || null;
+    return { variables: variablesOf(Config.Env ?? []), address, isOnHost };
   }
 
   stateOf(actorId: string): string | undefined {
@@ -132,7 +176,7 @@ export class VirtualStage implements Stage {
   }
 
   async close(): Promise<void> {
-    await this.#world.kill();
+    await this.#kill();
   }
 
   get #world(): World {

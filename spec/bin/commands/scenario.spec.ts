@@ -79,6 +79,8 @@ describe('ecs-agent scenario', () => {
     ['{ logged: [never] }', 'never +info '],
     ['{ ended: 5 }', '5 +it runs'],
     ['{ happened: [start main] }', 'start main +create main'],
+    ['{ answered: [200] }', '200 +–'],
+    ['{ nothing logged: 10m }', '– +info ACS connection closed'],
     ['{ asked: [], nothing asked: 1s }', '– +inspectImage busybox:local'],
     ['{ acknowledged: [AckRequest m-2] }', 'AckRequest m-2 +AckRequest m-1'],
     ['{ states: { task/web: stopped.keeping }, not before: 3s }', 'not before 3s +after 0 s'],
@@ -89,6 +91,13 @@ describe('ecs-agent scenario', () => {
       expect(code).to.equal(1);
       expect(told).to.match(new RegExp(`✗ +9  ${rows}|✗ +${rows}`));
     });
+
+  it('tells the place of a step that cannot be done, and why', async () => {
+    const step = '  - store: { mark: task/wbe, as: damaged }\n';
+    const [code, text] = await said('run', file('no.yaml', story(3, step)));
+    expect(code).to.equal(1);
+    expect(text.split('\n')[0]).to.equal('✗ no.yaml:9:5: there is no record task/wbe to damage');
+  });
 
   it('tells what it cannot read, goes on with the other files, and ends with 1', async () => {
     const [code, text] = await said(

@@ -7,10 +7,12 @@ const head = 'scenario: It happens.\n';
 const task = `${head}tasks: { web: { containers: { main: {} } } }\n`;
 const step = (text: string) => `${task}steps:\n  - ${text}\n`;
 
-const verbs = 'acs, session, ecs, engine, registry, host, store, wait, crash, start, stop, see';
+const verbs =
+  'acs, session, ecs, engine, registry, host, store, ask, wait, crash, start, stop, see';
 const looks =
-  'submitted, acknowledged, asked, happened, containers, states, explain, logged, ended, ' +
-  'nothing submitted, nothing asked, within, not before';
+  'submitted, acknowledged, asked, happened, answered, containers, states, explain, logged, ended, ' +
+  'nothing submitted, nothing asked, nothing logged, within, not before';
+const asks = 'url, from, method, body, times';
 const deeds =
   'exits with 3; exits with 3 after 2s; runs until SIGTERM; runs until SIGTERM, then exits with 143; ' +
   'ignores SIGTERM; cannot start';
@@ -187,6 +189,52 @@ const faults: [string, string, string][] = [
     '4:5: session must be one of closes, breaks, half-open, inactive, refused, accepted, not "rests"',
   ],
   [
+    'with a database that does the unknown',
+    step('store: burns'),
+    '4:5: store must be one of waits, fails, goes on, fails once, not "burns"',
+  ],
+  [
+    'with a record that is of no use in another way',
+    step('store: { mark: task/web, as: lost }'),
+    '4:30: as must be one of damaged, of another version, not "lost"',
+  ],
+  [
+    'with a mark on no record',
+    step('store: { as: damaged }'),
+    '4:5: store must have a member mark',
+  ],
+  ['with a question to nobody', step('ask: { from: web/main }'), '4:5: ask must have a member url'],
+  [
+    'with a question in one word',
+    step('ask: localhost'),
+    `4:5: ask must be a map of ${asks}, not "localhost"`,
+  ],
+  [
+    'with a question of somebody unknown',
+    step('ask: { url: localhost, from: web }'),
+    '4:28: from must be the name of a task and of a container of it, or another host (web/main, another host), not "web"',
+  ],
+  [
+    'with a question that is none',
+    step('ask: { url: localhost, method: DELETE }'),
+    '4:28: method must be one of GET, PUT, POST, not "DELETE"',
+  ],
+  [
+    'with a question never asked',
+    step('ask: { url: localhost, times: 0 }'),
+    '4:28: times must be a whole number of at least 1, not 0',
+  ],
+  [
+    'with a question by another word',
+    step('ask: { uri: localhost }'),
+    `4:12: ask has no "uri": ${asks} are known`,
+  ],
+  [
+    'with tags that are a list',
+    `${head}tasks: { web: { containers: { main: {} }, tags: [a] } }\nsteps: []`,
+    '2:43: tags must be a map, not a list',
+  ],
+  [
     'with a look at what is not known',
     step('see: { told: [] }'),
     `4:12: see has no "told": ${looks} are known`,
@@ -247,10 +295,23 @@ describe('a scenario', () => {
         { acs: { run: ['web'] } },
         { acs: { message: 'ErrorMessage', members: { message: 'no: "really"' } } },
         { engine: { exit: 'web/side', code: 3 } },
+        { store: { mark: 'task/web', as: 'damaged' } },
+        { store: 'fails' },
+        {
+          ask: {
+            url: '$ECS_AGENT_URI/task-protection/v1/state',
+            from: 'web/main',
+            method: 'PUT',
+            body: { ProtectionEnabled: true, of: [1, 'two'] },
+            times: 3,
+          },
+        },
+        { ask: { url: 'localhost:51678/v1/tasks', from: 'another host' } },
         {
           see: {
             submitted: ['web RUNNING: main RUNNING (a: b)', '- # x'],
             asked: [],
+            answered: ['200 {"a":1}', 'no answer: because'],
             within: '3s',
           },
         },

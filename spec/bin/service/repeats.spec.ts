@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Line } from '../../../bin/service/lines.ts';
-import { Repeats } from '../../../bin/service/repeats.ts';
+import { counted, Repeats } from '../../../bin/service/repeats.ts';
 import { SimClock } from '../../../transport/sim/clock.ts';
 
 describe('lines that come again', () => {
@@ -73,5 +73,28 @@ describe('lines that come again', () => {
     expect(written.at(-1)).to.equal('0 Oldest');
     await clock.advance(120_000);
     expect(written).to.have.length(203);
+  });
+});
+
+describe('a log through which lines are counted', () => {
+  it('has each line as it was said, and once a minute how often it came again', async () => {
+    const clock = new SimClock(0);
+    const written: unknown[][] = [];
+    const write =
+      (level: string) =>
+      (...said: unknown[]) =>
+        written.push([level, ...said]);
+    const log = { ...{ debug: write('debug'), info: write('info') }, warn: write('warn') };
+    const { warn, error, info } = counted({ ...log, error: write('error') }, clock);
+    info('Begun', { at: 1 });
+    for (let times = 0; times < 3; times++) error('Engine gone');
+    warn('Engine gone');
+    await clock.advance(60_000);
+    expect(written).to.deep.equal([
+      ['info', 'Begun', { at: 1 }],
+      ['error', 'Engine gone'],
+      ['warn', 'Engine gone'],
+      ['error', 'Engine gone', { repeated: 2 }],
+    ]);
   });
 });

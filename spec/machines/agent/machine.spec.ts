@@ -607,6 +607,13 @@ describe('the agent', () => {
           spawns(taskActorId(found.arn), 'task', foundInput(found, rules(), 5_000)),
         ]);
     });
+
+    it('leaves them the outbox that is there still', () => {
+      const found = taskPlan('lost');
+      at(online('serving'), {}, { system: [outboxActorId(found.arn)] })
+        .gets({ type: 'tasks.found', tasks: [found], at: 5_000 })
+        .stays({}, [spawns(taskActorId(found.arn), 'task', foundInput(found, rules(), 5_000))]);
+    });
   });
 
   describe('that something fails in', () => {
