@@ -53,7 +53,7 @@ export class Gaze {
       if (verdict === 'never') return true;
       if (verdict === 'yes') {
         this.#met.add(stream);
-        this.#seen[stream] += wanted.length;
+        this.#seen[stream] = this.#stage.seen[stream].length;
       } else isThere = false;
     }
     return isThere && this.#standsAs(see);

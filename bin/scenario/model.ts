@@ -2,7 +2,7 @@
  * A scenario as its YAML file has it, member for member: {@link Scenario} is what the file reads as, and
  * what is written again. Durations are texts such as `30s`, `1m 30s`, `2h`, `500ms`; `TASK` is a name
  * among `tasks`, `TASK/CONTAINER` one of its containers; an ellipsis (`…`) in a line that must be seen
- * stands for any text.
+ * stands for any text, and one that is a line of its own for any number of lines.
  */
 export interface Scenario {
   /** What happens, in one sentence. */
@@ -100,8 +100,11 @@ export type AcsStep =
  */
 export type SessionStep = 'closes' | 'breaks' | 'half-open' | 'inactive' | 'refused' | 'accepted';
 
+/** The calls of the ECS API. */
+export const ecsCalls = ['submit', 'register', 'createCluster', 'updateState', 'discover'] as const;
+
 /** A call of the ECS API. */
-export type EcsCall = 'submit' | 'register' | 'createCluster' | 'updateState' | 'discover';
+export type EcsCall = (typeof ecsCalls)[number];
 
 /** What goes wrong with the next calls of the ECS API, one each. */
 export type EcsStep =
@@ -114,24 +117,15 @@ export type EcsStep =
   /** It takes effect, and the reply is lost. */
   | { lose: EcsCall; times?: number };
 
+/** The calls of the Engine that a step can trouble. */
+export const engineCalls = [
+  ...(['create', 'start', 'stop', 'inspect', 'remove', 'list', 'pull', 'tag'] as const),
+  ...(['resolveDigest', 'inspectImage', 'removeImage'] as const),
+  ...(['createVolume', 'inspectVolume', 'removeVolume', 'version', 'ping'] as const),
+] as const;
+
 /** A call of the Engine, as `asked` tells it. */
-export type EngineCallName =
-  | 'create'
-  | 'start'
-  | 'stop'
-  | 'inspect'
-  | 'remove'
-  | 'list'
-  | 'pull'
-  | 'tag'
-  | 'resolveDigest'
-  | 'inspectImage'
-  | 'removeImage'
-  | 'createVolume'
-  | 'inspectVolume'
-  | 'removeVolume'
-  | 'version'
-  | 'ping';
+export type EngineCallName = (typeof engineCalls)[number];
 
 /** What happens at the Engine, without the agent or to its calls. */
 export type EngineStep =
@@ -181,8 +175,11 @@ export type HostStep =
   | { disk: number }
   | { spot: 'terminate' | 'stop' };
 
-/** What happens to the agent's database: writes wait, go on, or the next one fails. */
-export type StoreStep = 'waits' | 'goes on' | 'fails once';
+/**
+ * What happens to the agent's database: writes wait, go on; the next one fails; its disk is full, and
+ * has room again.
+ */
+export type StoreStep = 'waits' | 'goes on' | 'fails once' | 'full' | 'free';
 
 /**
  * What must be seen. Where several things are named, all must come true at the same time or before.

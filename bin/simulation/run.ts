@@ -35,9 +35,22 @@ export function drawPlan(seed: number, size: { tasks: number; minutes: number })
   return { seed, minutes: size.minutes, ...workload, faults: drawFaults(draw, size.minutes) };
 }
 
-/** Runs a plan to its end, or to the first rule that is broken; `tell` is told all that happens. */
-export const simulate = (plan: Plan, tell?: (line: string) => void): Promise<Outcome> =>
-  new Simulation(plan, tell).run();
+/** One time that a fault struck, ms from the beginning, and what: see {@link Fate.struck}. */
+export interface Strike {
+  at: number;
+  kind: FaultKind;
+  on: string;
+}
+
+/**
+ * Runs a plan to its end, or to the first rule that is broken; `tell` is told all that happens, and
+ * `strikes` gets what the faults have struck.
+ */
+export const simulate = (
+  plan: Plan,
+  tell?: (line: string) => void,
+  strikes?: Strike[],
+): Promise<Outcome> => new Simulation(plan, tell, strikes).run();
 
 /** How soon a process that has ended is begun anew, as service managers do. */
 const respawnMs = 10 * second;
@@ -62,7 +75,7 @@ class Simulation {
   #isDown = true;
   #steps = 0;
 
-  constructor(plan: Plan, tell: ((line: string) => void) | undefined) {
+  constructor(plan: Plan, tell?: (line: string) => void, strikes?: Strike[]) {
     this.#plan = plan;
     this.#tell = tell;
     this.#weather = new Weather(plan, () => this.#world, {
@@ -72,6 +85,7 @@ class Simulation {
       tell: (line) => this.#say(line),
       heard: (messageId) => this.#invariants.heard(messageId),
       stops: (ref) => this.#invariants.stops(ref),
+      struck: (kind, on) => strikes?.push({ at: this.#clock.now() - this.#began, kind, on }),
       acknowledged: (messageId) => this.#invariants.acknowledged(messageId),
     });
     this.#world = this.#newWorld();
@@ -79,7 +93,7 @@ class Simulation {
     this.#ecs = new SimEcs(this.#world, plans, this.#weather);
     this.#invariants = new Invariants(this.#world, this.#ecs, plans);
     const { plane, host } = this.#world;
-    plane.api.weather = () => this.#weather.ofEcs();
+    plane.api.weather = (call) => this.#weather.ofEcs(call);
     plane.follow((event) => this.#heard(event));
     host.setPortsTaken(() => this.#weather.meets('host.ports taken'));
     const gibibyte = 1_073_741_824;

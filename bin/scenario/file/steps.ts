@@ -1,12 +1,14 @@
-import type {
-  AcsStep,
-  EcsStep,
-  EngineStep,
-  HostStep,
-  Look,
-  RegistryStep,
-  Step,
-  TaskSketch,
+import {
+  type AcsStep,
+  type EcsStep,
+  type EngineStep,
+  ecsCalls,
+  engineCalls,
+  type HostStep,
+  type Look,
+  type RegistryStep,
+  type Step,
+  type TaskSketch,
 } from '../model.ts';
 import {
   anything,
@@ -45,7 +47,7 @@ export function stepShape(tasks: Record<string, TaskSketch>): Shape<Step> {
     record({ engine: engineShape(container) }),
     record({ registry: registryShape }),
     record({ host: hostShape }),
-    record({ store: word('waits', 'goes on', 'fails once') }),
+    record({ store: word('waits', 'goes on', 'fails once', 'full', 'free') }),
     record({ wait: duration }),
     record({ crash: word('agent') }),
     record({ start: word('agent') }),
@@ -77,7 +79,7 @@ function acsShape(task: Shape<string>): Shape<AcsStep> {
 
 const times = optional(count(1));
 
-const ecsCall = word('submit', 'register', 'createCluster', 'updateState', 'discover');
+const ecsCall = word(...ecsCalls);
 const ecsShape = either<EcsStep>(
   record({ throttle: ecsCall, times }),
   record({ refuse: ecsCall, with: text, times }),
@@ -86,11 +88,7 @@ const ecsShape = either<EcsStep>(
   record({ lose: ecsCall, times }),
 );
 
-const engineCall = word(
-  ...(['create', 'start', 'stop', 'inspect', 'remove', 'list', 'pull', 'tag'] as const),
-  ...(['resolveDigest', 'inspectImage', 'removeImage'] as const),
-  ...(['createVolume', 'inspectVolume', 'removeVolume', 'version', 'ping'] as const),
-);
+const engineCall = word(...engineCalls);
 
 const engineShape = (container: Shape<string>): Shape<EngineStep> =>
   either<EngineStep>(

@@ -140,5 +140,6 @@ function changeHost({ cgroups, host, instance, clock }: World, step: HostStep): 
 function changeStore({ store }: World, step: StoreStep): void {
   if (step === 'waits') store.hold();
   else if (step === 'goes on') store.release();
-  else store.failNextWrite();
+  else if (step === 'fails once') store.failNextWrite();
+  else store.setFull(step === 'full');
 }

@@ -1,0 +1,135 @@
+import { durationOf } from '../../scenario/file/record.ts';
+import { type EcsCall, ecsCalls, engineCalls, type Step } from '../../scenario/model.ts';
+import type { FaultKind } from '../plan/faults.ts';
+import type { Fault } from '../plan/plan.ts';
+import type { Strike } from '../run.ts';
+
+/** A step of a scenario, and when it is taken: ms from the beginning. */
+export interface Moment {
+  at: number;
+  step: Step;
+}
+
+/** What steps say of a fault, by what it has struck; null where none says it. */
+type Telling = (fault: Fault, strikes: Strike[]) => Moment[] | null;
+
+/** So long before a call that it is ready for it: it takes a message some time to get there. */
+const readyMs = 100;
+
+/** How long an agent is away that was killed in a call: the plan leaves that to chance. */
+const respawnMs = 30_000;
+
+const before = ({ at }: Strike): number => Math.max(0, at - readyMs);
+
+const once =
+  (step: Step): Telling =>
+  ({ at }) => [{ at, step }];
+
+const lasting =
+  (begins: Step, ends: Step): Telling =>
+  ({ at, forMs }) => [
+    { at, step: begins },
+    { at: at + forMs, step: ends },
+  ];
+
+const each =
+  (step: (on: string) => Step): Telling =>
+  (_, strikes) =>
+    strikes.map((strike) => ({ at: before(strike), step: step(strike.on) }));
+
+/** Calls of the same name, of which so many are struck from the first one on. */
+const calls =
+  <Call extends string>(
+    known: readonly Call[] | null,
+    step: (call: Call, times?: { times: number }) => Step,
+  ): Telling =>
+  (_, strikes) => {
+    const names = [...new Set(strikes.map(({ on }) => on))];
+    const sayable = known ? names.filter((on) => known.some((call) => call === on)) : names;
+    if (sayable.length < names.length) return null;
+    return sayable.flatMap((on) => {
+      const [first, ...more] = strikes.filter((strike) => strike.on === on);
+      const times = more.length > 0 ? { times: more.length + 1 } : undefined;
+      return first ? [{ at: before(first), step: step(on as Call, times) }] : [];
+    });
+  };
+
+const engine = (step: Parameters<typeof calls<(typeof engineCalls)[number]>>[1]) =>
+  calls(engineCalls, step);
+const ecs = (step: (call: EcsCall, times?: { times: number }) => Step) => calls(ecsCalls, step);
+
+/** The agent's process is killed when it was, with what it had not yet saved, or had. */
+const killed =
+  (unsaved: 'lost' | 'kept'): Telling =>
+  ({ kind, at, forMs }, strikes) =>
+    strikes.slice(0, 1).flatMap((strike) => [
+      ...(unsaved === 'lost'
+        ? [{ at: Math.max(at, before(strike)), step: { store: 'waits' as const } }]
+        : []),
+      { at: strike.at, step: { crash: 'agent' } },
+      {
+        at: strike.at + (kind === 'agent.killed in a call' ? respawnMs : Math.max(1, forMs)),
+        step: { start: 'agent' },
+      },
+    ]);
+
+/** How each kind of fault is told, if it can be. */
+const tellings: { [Kind in FaultKind]?: Telling } = {
+  'docker.refuses': engine((refuse, times) => ({
+    engine: { refuse, with: 'a simulated refusal', ...times },
+  })),
+  'docker.hangs': engine((hang, times) => ({ engine: { hang, ...times } })),
+  'docker.loses reply': engine((lose, times) => ({ engine: { lose, ...times } })),
+  'docker.unreachable': ({ at, forMs }) => [
+    { at, step: { engine: { unreachable: durationOf(forMs) } } },
+  ],
+  'docker.restarts with its containers': ({ at, forMs }) => [
+    { at, step: { engine: { restart: durationOf(forMs), containers: 'ended' } } },
+  ],
+  'docker.restarts with live restore': ({ at, forMs }) => [
+    { at, step: { engine: { restart: durationOf(forMs), containers: 'kept' } } },
+  ],
+  'docker.disk full': lasting({ engine: { disk: 'full' } }, { engine: { disk: 'free' } }),
+  'docker.pull stalls': each((stall) => ({ registry: { stall } })),
+  'events.lost': lasting({ engine: { events: 'lost' } }, { engine: { events: 'told' } }),
+  'events.doubled': lasting({ engine: { events: 'doubled' } }, { engine: { events: 'told' } }),
+  'container.killed': each((exit) => ({ engine: { exit, code: 137 } })),
+  'container.out of memory': each((exit) => ({
+    engine: { exit, code: 137, outOfMemory: true },
+  })),
+  'container.process out of memory': each((mark) => ({ engine: { mark, as: 'out of memory' } })),
+  'container.removed': each((remove) => ({ engine: { remove } })),
+  'registry.fails': calls(null, (fail, times) => ({
+    registry: {
+      fail,
+      with: 'received unexpected HTTP status: 503 Service Unavailable',
+      ...times,
+    },
+  })),
+  'ecs.throttles': ecs((throttle, times) => ({ ecs: { throttle, ...times } })),
+  'ecs.fails': ecs((fail, times) => ({ ecs: { fail, ...times } })),
+  'ecs.hangs': ecs((hang, times) => ({ ecs: { hang, ...times } })),
+  'ecs.loses reply': ecs((lose, times) => ({ ecs: { lose, ...times } })),
+  'acs.closes': once({ session: 'closes' }),
+  'acs.breaks': once({ session: 'breaks' }),
+  'acs.half open': once({ session: 'half-open' }),
+  'acs.refuses': lasting({ session: 'refused' }, { session: 'accepted' }),
+  'store.disk full': lasting({ store: 'full' }, { store: 'free' }),
+  'store.slow': lasting({ store: 'waits' }, { store: 'goes on' }),
+  'host.cgroup fails': each(() => ({ host: { cgroup: 'device or resource busy' } })),
+  'host.disk fills': lasting({ host: { disk: 95 } }, { host: { disk: 50 } }),
+  'agent.killed': killed('kept'),
+  'agent.killed in a call': killed('kept'),
+  'agent.killed before a commit': killed('lost'),
+  'agent.killed after a commit': killed('kept'),
+  'agent.killed with an unsynced disk': killed('lost'),
+  'agent.stopped': ({ forMs }, strikes) =>
+    strikes.slice(0, 1).flatMap(({ at }) => [
+      { at, step: { stop: 'agent' } },
+      { at: at + 4_000 + forMs, step: { start: 'agent' } },
+    ]),
+};
+
+/** The steps of a fault that has struck so; null where none can say what it is. */
+export const momentsOf = (fault: Fault, strikes: Strike[]): Moment[] | null =>
+  tellings[fault.kind]?.(fault, strikes) ?? null;
