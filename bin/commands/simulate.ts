@@ -1,11 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { AgentError } from '../../machines/names/errors.ts';
 import { realClock } from '../../transport/host/clock.ts';
 import { allFaultKinds } from '../simulation/plan/faults.ts';
 import type { Plan } from '../simulation/plan/plan.ts';
-import { drawPlan, type Outcome, simulate } from '../simulation/run.ts';
+import { drawPlan, type Outcome, type Strike, simulate } from '../simulation/run.ts';
+import { scenarioText } from '../simulation/scenario.ts';
 import { runSeeds, runSeedsApart, type Seeds } from '../simulation/seeds.ts';
 import { shrink } from '../simulation/shrink.ts';
 
@@ -36,7 +37,10 @@ export async function simulateCommand(words: string[]): Promise<number> {
       ? runSeeds
       : (all: Seeds, tell: (outcome: Outcome) => void) => runSeedsApart(all, jobs, tell);
   await run(seeds, (outcome) => tally.add(outcome));
-  for (const failed of tally.failed) await tellFailure(failed, seeds);
+  for (const [index, failed] of tally.failed.entries()) {
+    const least = await tellFailure(failed, seeds);
+    if (index === 0) await writeScenario(least);
+  }
   const never = tally.tellFaults(seeds);
   const seconds = Math.max(1, clock.now() - began) / 1_000;
   const rate = Math.round(tally.minutes / seconds);
@@ -55,20 +59,36 @@ async function replay(plan: Plan): Promise<number> {
   return 1;
 }
 
-/** What broke, how to see it again, and the least plan that breaks the same rule. */
-async function tellFailure({ seed, violation }: Outcome, size: Seeds): Promise<void> {
-  if (!violation) return;
+/** Tells what broke, how to see it again, and the least plan that breaks the same rule. */
+async function tellFailure({ seed, violation }: Outcome, size: Seeds): Promise<Plan> {
   const { tasks, minutes } = size;
-  write(`seed ${seed} after ${violation.at} ms: ${violation.rule}: ${violation.what}`);
+  if (violation)
+    write(`seed ${seed} after ${violation.at} ms: ${violation.rule}: ${violation.what}`);
   write(
     `  replay it: ecs-agent simulate --seeds ${seed} --tasks ${tasks} --minutes ${minutes} --trace`,
   );
   const least = await shrink(
     drawPlan(seed, size),
-    async (plan) => (await simulate(plan)).violation?.rule === violation.rule,
+    async (plan) => (await simulate(plan)).violation?.rule === violation?.rule,
   );
   write('  what is left of it when it is shrunk, to be run with ecs-agent simulate --plan FILE:');
   write(JSON.stringify(least));
+  return least;
+}
+
+/** Writes the plan as a scenario into the working directory; prints it where that cannot be. */
+async function writeScenario(plan: Plan): Promise<void> {
+  const strikes: Strike[] = [];
+  const { violation } = await simulate(plan, undefined, strikes);
+  const text = await scenarioText({ plan, strikes, violation });
+  const file = `simulate-${plan.seed}.scenario.yaml`;
+  try {
+    writeFileSync(file, text);
+    write(`  told as a scenario, to be played with ecs-agent scenario run ${file}`);
+  } catch (error) {
+    write(`  ${file} cannot be written (${(error as Error).message}); told as a scenario it is:`);
+    write(text);
+  }
 }
 
 /** What came of all seeds. */

@@ -38,7 +38,8 @@ export function drawPlan(seed: number, size: { tasks: number; minutes: number })
 /** One time that a fault struck, ms from the beginning, and what: see {@link Fate.struck}. */
 export interface Strike {
   at: number;
-  kind: FaultKind;
+  /** `agent.ended` is no fault: the agent has ended, asked or unasked. */
+  kind: FaultKind | 'agent.ended';
   on: string;
 }
 
@@ -53,7 +54,7 @@ export const simulate = (
 ): Promise<Outcome> => new Simulation(plan, tell, strikes).run();
 
 /** How soon a process that has ended is begun anew, as service managers do. */
-const respawnMs = 10 * second;
+export const respawnMs = 10 * second;
 
 const macrotask = realClock();
 
@@ -61,6 +62,7 @@ class Simulation {
   readonly #plan: Plan;
   readonly #plans: ReadonlyMap<string, TaskPlan>;
   readonly #tell: ((line: string) => void) | undefined;
+  readonly #strikes: Strike[] | undefined;
   readonly #clock = new SimClock(
     1_700_000_000_000,
     () => new Promise((resolve) => macrotask.afterTurn(resolve)),
@@ -78,6 +80,7 @@ class Simulation {
   constructor(plan: Plan, tell?: (line: string) => void, strikes?: Strike[]) {
     this.#plan = plan;
     this.#tell = tell;
+    this.#strikes = strikes;
     this.#weather = new Weather(plan, () => this.#world, {
       isUp: () => !this.#isDown,
       died: (downMs) => this.#died(downMs),
@@ -85,7 +88,7 @@ class Simulation {
       tell: (line) => this.#say(line),
       heard: (messageId) => this.#invariants.heard(messageId),
       stops: (ref) => this.#invariants.stops(ref),
-      struck: (kind, on) => strikes?.push({ at: this.#clock.now() - this.#began, kind, on }),
+      struck: (kind, on) => this.#struck(kind, on),
       acknowledged: (messageId) => this.#invariants.acknowledged(messageId),
     });
     this.#world = this.#newWorld();
@@ -154,6 +157,7 @@ class Simulation {
 
   #exited({ code, reason }: { code: number; reason: string }): void {
     this.#say(`the agent ends with ${code}: ${reason}`);
+    this.#struck('agent.ended');
     if (code === exitCodes.terminal || /failed:/.test(reason))
       this.#invariants.break('the agent lives', `it ends with ${code}: ${reason}`);
     this.#died(respawnMs);
@@ -218,6 +222,10 @@ class Simulation {
     if (this.#tell) this.#say(`ecs ${JSON.stringify(event)}`);
     if (event.type === 'task.reported') this.#invariants.reported(event.report);
     this.#ecs.hear(event);
+  }
+
+  #struck(kind: Strike['kind'], on = ''): void {
+    this.#strikes?.push({ at: this.#clock.now() - this.#began, kind, on });
   }
 
   #say(line: string): void {

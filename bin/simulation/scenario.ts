@@ -4,7 +4,7 @@ import { yamlOf } from '../scenario/file/write.ts';
 import type { Scenario, Step } from '../scenario/model.ts';
 import { type Plan, planOf } from './plan/plan.ts';
 import type { Outcome, Strike } from './run.ts';
-import { type Moment, momentsOf } from './told/faults.ts';
+import { endsOf, type Moment, momentsOf } from './told/faults.ts';
 import { imageOf, sketchOf } from './told/tasks.ts';
 
 const second = 1_000;
@@ -69,7 +69,7 @@ function faultsOf(plan: Plan, strikes: Strike[]): { moments: Moment[]; unsaid: s
         ]),
       ),
   );
-  const moments: Moment[] = [];
+  const moments = endsOf(strikes);
   const unsaid: string[] = [];
   const left = new Set(strikes);
   for (const fault of plan.faults) {

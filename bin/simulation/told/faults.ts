@@ -2,7 +2,7 @@ import { durationOf } from '../../scenario/file/record.ts';
 import { type EcsCall, ecsCalls, engineCalls, type Step } from '../../scenario/model.ts';
 import type { FaultKind } from '../plan/faults.ts';
 import type { Fault } from '../plan/plan.ts';
-import type { Strike } from '../run.ts';
+import { respawnMs, type Strike } from '../run.ts';
 
 /** A step of a scenario, and when it is taken: ms from the beginning. */
 export interface Moment {
@@ -17,7 +17,7 @@ type Telling = (fault: Fault, strikes: Strike[]) => Moment[] | null;
 const readyMs = 100;
 
 /** How long an agent is away that was killed in a call: the plan leaves that to chance. */
-const respawnMs = 30_000;
+const killedInCallMs = 30_000;
 
 const before = ({ at }: Strike): number => Math.max(0, at - readyMs);
 
@@ -68,7 +68,7 @@ const killed =
         : []),
       { at: strike.at, step: { crash: 'agent' } },
       {
-        at: strike.at + (kind === 'agent.killed in a call' ? respawnMs : Math.max(1, forMs)),
+        at: strike.at + (kind === 'agent.killed in a call' ? killedInCallMs : Math.max(1, forMs)),
         step: { start: 'agent' },
       },
     ]);
@@ -123,13 +123,19 @@ const tellings: { [Kind in FaultKind]?: Telling } = {
   'agent.killed before a commit': killed('lost'),
   'agent.killed after a commit': killed('kept'),
   'agent.killed with an unsynced disk': killed('lost'),
-  'agent.stopped': ({ forMs }, strikes) =>
-    strikes.slice(0, 1).flatMap(({ at }) => [
-      { at, step: { stop: 'agent' } },
-      { at: at + 4_000 + forMs, step: { start: 'agent' } },
-    ]),
+  // Its end tells it.
+  'agent.stopped': () => [],
 };
 
 /** The steps of a fault that has struck so; null where none can say what it is. */
 export const momentsOf = (fault: Fault, strikes: Strike[]): Moment[] | null =>
   tellings[fault.kind]?.(fault, strikes) ?? null;
+
+/** The agent ends, and is begun anew as a service manager would. */
+export const endsOf = (strikes: Strike[]): Moment[] =>
+  strikes
+    .filter(({ kind }) => kind === 'agent.ended')
+    .flatMap(({ at }): Moment[] => [
+      { at, step: { stop: 'agent' } },
+      { at: at + respawnMs, step: { start: 'agent' } },
+    ]);

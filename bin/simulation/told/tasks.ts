@@ -21,7 +21,8 @@ export function sketchOf(task: SimTask): TaskSketch {
     ...(docker.length > 0 && {
       volumes: docker.map(({ name, driver, scope, autoprovision }) => ({
         name,
-        dockerVolumeConfiguration: { driver, scope, autoprovision },
+        // A volume of a task alone is always made for it.
+        dockerVolumeConfiguration: { driver, scope, ...(scope === 'shared' && { autoprovision }) },
       })),
     }),
     containers: Object.fromEntries(task.containers.map((one) => [one.name, containerOf(one)])),
