@@ -5,10 +5,17 @@ import { AgentError } from '../../machines/names/errors.ts';
 import { realClock } from '../../transport/host/clock.ts';
 import { allFaultKinds } from '../simulation/plan/faults.ts';
 import type { Plan } from '../simulation/plan/plan.ts';
-import { drawPlan, type Outcome, type Strike, simulate } from '../simulation/run.ts';
-import { scenarioText } from '../simulation/scenario.ts';
+import { type Regression, regressionOf } from '../simulation/regression.ts';
+import type { Violation } from '../simulation/rules/invariants.ts';
+import { drawPlan, type Outcome, simulate } from '../simulation/run.ts';
 import { runSeeds, runSeedsApart, type Seeds } from '../simulation/seeds.ts';
 import { shrink } from '../simulation/shrink.ts';
+
+/** A seed that breaks a rule. */
+interface Failed {
+  seed: number;
+  violation: Violation;
+}
 
 /** From so many seeds on, every kind of fault must have struck. */
 const enoughSeeds = 1_000;
@@ -37,10 +44,9 @@ export async function simulateCommand(words: string[]): Promise<number> {
       ? runSeeds
       : (all: Seeds, tell: (outcome: Outcome) => void) => runSeedsApart(all, jobs, tell);
   await run(seeds, (outcome) => tally.add(outcome));
-  for (const [index, failed] of tally.failed.entries()) {
-    const least = await tellFailure(failed, seeds);
-    if (index === 0) await writeScenario(least);
-  }
+  const least: Plan[] = [];
+  for (const failed of tally.failed) least.push(await tellFailure(failed, seeds));
+  await writeScenario(least);
   const never = tally.tellFaults(seeds);
   const seconds = Math.max(1, clock.now() - began) / 1_000;
   const rate = Math.round(tally.minutes / seconds);
@@ -60,33 +66,37 @@ async function replay(plan: Plan): Promise<number> {
 }
 
 /** Tells what broke, how to see it again, and the least plan that breaks the same rule. */
-async function tellFailure({ seed, violation }: Outcome, size: Seeds): Promise<Plan> {
+async function tellFailure({ seed, violation }: Failed, size: Seeds): Promise<Plan> {
   const { tasks, minutes } = size;
-  if (violation)
-    write(`seed ${seed} after ${violation.at} ms: ${violation.rule}: ${violation.what}`);
+  write(`seed ${seed} after ${violation.at} ms: ${violation.rule}: ${violation.what}`);
   write(
     `  replay it: ecs-agent simulate --seeds ${seed} --tasks ${tasks} --minutes ${minutes} --trace`,
   );
   const least = await shrink(
     drawPlan(seed, size),
-    async (plan) => (await simulate(plan)).violation?.rule === violation?.rule,
+    async (plan) => (await simulate(plan)).violation?.rule === violation.rule,
   );
   write('  what is left of it when it is shrunk, to be run with ecs-agent simulate --plan FILE:');
   write(JSON.stringify(least));
   return least;
 }
 
-/** Writes the plan as a scenario into the working directory; prints it where that cannot be. */
-async function writeScenario(plan: Plan): Promise<void> {
-  const strikes: Strike[] = [];
-  const { violation } = await simulate(plan, undefined, strikes);
-  const text = await scenarioText({ plan, strikes, violation });
-  const file = `simulate-${plan.seed}.scenario.yaml`;
+/** Writes the first of these plans that fails as a scenario as well, else the first of all. */
+async function writeScenario(plans: Plan[]): Promise<void> {
+  let best: Regression | undefined;
+  for (const plan of plans) {
+    const regression = await regressionOf(plan);
+    best = regression.fails ? regression : (best ?? regression);
+    if (best.fails) break;
+  }
+  if (!best) return;
+  const { file, text, fails } = best;
+  const how = fails ? 'which fails as well' : 'which does not fail, as no step says what broke';
   try {
     writeFileSync(file, text);
-    write(`  told as a scenario, to be played with ecs-agent scenario run ${file}`);
+    write(`told as a scenario, ${how}: ecs-agent scenario run ${file}`);
   } catch (error) {
-    write(`  ${file} cannot be written (${(error as Error).message}); told as a scenario it is:`);
+    write(`told as a scenario, ${how}; ${file} cannot be written: ${(error as Error).message}`);
     write(text);
   }
 }
@@ -95,13 +105,14 @@ async function writeScenario(plan: Plan): Promise<void> {
 class Tally {
   seeds = 0;
   minutes = 0;
-  readonly failed: Outcome[] = [];
+  readonly failed: Failed[] = [];
   readonly #struck = new Map<string, number>();
 
   add(outcome: Outcome): void {
     this.seeds += 1;
     this.minutes += outcome.minutes;
-    if (outcome.violation) this.failed.push(outcome);
+    const { violation } = outcome;
+    if (violation) this.failed.push({ seed: outcome.seed, violation });
     for (const [kind, times] of Object.entries(outcome.struck))
       this.#struck.set(kind, (this.#struck.get(kind) ?? 0) + times);
   }

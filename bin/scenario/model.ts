@@ -11,6 +11,8 @@ export interface Scenario {
   real?: boolean;
   /** What chance makes of everything, in virtual time. */
   seed?: number;
+  /** How long each call takes in virtual time, a millisecond where it is not said. */
+  latency?: { ecs?: string; engine?: string };
   /** Settings of the agent by the names of their environment variables. */
   agent?: Record<string, string>;
   /** Which images there are; where it is missing, all are on the Engine, and none has a digest. */
@@ -129,9 +131,9 @@ export type EngineCallName = (typeof engineCalls)[number];
 
 /** What happens at the Engine, without the agent or to its calls. */
 export type EngineStep =
-  /** A container ends by itself; the code is 0 where none is given. */
+  /** A container ends by itself, if it runs; the code is 0 where none is given. */
   | { exit: string; code?: number; outOfMemory?: boolean }
-  /** Somebody starts, makes, removes by force a container of a task. */
+  /** Somebody starts, makes, removes by force, if it is there, a container of a task. */
   | { start: string }
   | { create: string }
   | { remove: string }
@@ -198,7 +200,11 @@ export interface Look {
   asked?: string[];
   /** What containers did since the last look at that: `create web`, `start web`, `die web`, … */
   happened?: string[];
-  /** `running`, `created`, `exited 3`, `gone` by `TASK/CONTAINER`. */
+  /** What ECS was told last of a task, as `submitted` has it after the name; `nothing` otherwise. */
+  told?: Record<string, string>;
+  /**
+   * `running`, `created`, `exited 3`, `gone` by `TASK/CONTAINER`; `not running` is all but the first.
+   */
   containers?: Record<string, string>;
   /** States of actors, e.g. `task/web: running`; `none` where there is no such actor. */
   states?: Record<string, string>;
@@ -206,6 +212,8 @@ export interface Look {
   explain?: Record<string, string>;
   /** Texts that lines of the log have had, since the scenario began. */
   logged?: string[];
+  /** Texts that no line of the log has had by then. */
+  'not logged'?: string[];
   /** How the agent ended: its exit code. */
   ended?: number;
   /** That so much time passes and nothing is submitted. */

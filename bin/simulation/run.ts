@@ -38,8 +38,8 @@ export function drawPlan(seed: number, size: { tasks: number; minutes: number })
 /** One time that a fault struck, ms from the beginning, and what: see {@link Fate.struck}. */
 export interface Strike {
   at: number;
-  /** `agent.ended` is no fault: the agent has ended, asked or unasked. */
-  kind: FaultKind | 'agent.ended';
+  /** Two are no faults: the agent has ended, asked or unasked, and is begun again. */
+  kind: FaultKind | 'agent.ended' | 'agent.begun';
   on: string;
 }
 
@@ -54,7 +54,13 @@ export const simulate = (
 ): Promise<Outcome> => new Simulation(plan, tell, strikes).run();
 
 /** How soon a process that has ended is begun anew, as service managers do. */
-export const respawnMs = 10 * second;
+const respawnMs = 10 * second;
+
+/** How long each call takes. */
+export const latencyMs = { ecs: 40, engine: 5 } as const;
+
+/** What the time that stopped tasks are kept differs by, at most. */
+export const cleanupJitterMs = 30 * second;
 
 const macrotask = realClock();
 
@@ -187,6 +193,7 @@ class Simulation {
     this.#weather.renew();
     await this.#world.begin();
     this.#isDown = false;
+    this.#struck('agent.begun');
   }
 
   #newWorld(): World {
@@ -194,14 +201,14 @@ class Simulation {
     return new World({
       seed,
       clock: this.#clock,
-      planeLatencyMs: 40,
+      planeLatencyMs: latencyMs.ecs,
       engine: {
         clock: this.#weather.hostClock(this.#clock),
         images: ['amazon/amazon-ecs-pause:0.1.0'],
         registry: simImages(),
-        latencyMs: 5,
+        latencyMs: latencyMs.engine,
       },
-      rules: { pullBehavior, cleanupWaitMs, cleanupJitterMs: 30 * second },
+      rules: { pullBehavior, cleanupWaitMs, cleanupJitterMs },
       cleanup: { intervalMs: 10 * minute, minimumAgeMs: 5 * minute, imagesPerCycle: 2 },
       sampling: polls ? { by: 'poll', everyMs: 15 * second } : { by: 'nothing' },
       around: (ports) => this.#weather.around(ports),
@@ -225,7 +232,7 @@ class Simulation {
   }
 
   #struck(kind: Strike['kind'], on = ''): void {
-    this.#strikes?.push({ at: this.#clock.now() - this.#began, kind, on });
+    this.#strikes?.push({ at: Math.round(this.#clock.now() - this.#began), kind, on });
   }
 
   #say(line: string): void {

@@ -2,7 +2,7 @@ import { durationOf } from '../../scenario/file/record.ts';
 import { type EcsCall, ecsCalls, engineCalls, type Step } from '../../scenario/model.ts';
 import type { FaultKind } from '../plan/faults.ts';
 import type { Fault } from '../plan/plan.ts';
-import { respawnMs, type Strike } from '../run.ts';
+import type { Strike } from '../run.ts';
 
 /** A step of a scenario, and when it is taken: ms from the beginning. */
 export interface Moment {
@@ -16,10 +16,8 @@ type Telling = (fault: Fault, strikes: Strike[]) => Moment[] | null;
 /** So long before a call that it is ready for it: it takes a message some time to get there. */
 const readyMs = 100;
 
-/** How long an agent is away that was killed in a call: the plan leaves that to chance. */
-const killedInCallMs = 30_000;
-
-const before = ({ at }: Strike): number => Math.max(0, at - readyMs);
+/** When to make ready for what has struck. */
+export const before = ({ at }: Strike): number => Math.max(0, at - readyMs);
 
 const once =
   (step: Step): Telling =>
@@ -58,22 +56,7 @@ const engine = (step: Parameters<typeof calls<(typeof engineCalls)[number]>>[1])
   calls(engineCalls, step);
 const ecs = (step: (call: EcsCall, times?: { times: number }) => Step) => calls(ecsCalls, step);
 
-/** The agent's process is killed when it was, with what it had not yet saved, or had. */
-const killed =
-  (unsaved: 'lost' | 'kept'): Telling =>
-  ({ kind, at, forMs }, strikes) =>
-    strikes.slice(0, 1).flatMap((strike) => [
-      ...(unsaved === 'lost'
-        ? [{ at: Math.max(at, before(strike)), step: { store: 'waits' as const } }]
-        : []),
-      { at: strike.at, step: { crash: 'agent' } },
-      {
-        at: strike.at + (kind === 'agent.killed in a call' ? killedInCallMs : Math.max(1, forMs)),
-        step: { start: 'agent' },
-      },
-    ]);
-
-/** How each kind of fault is told, if it can be. */
+/** How each kind of fault is told, if it can be; {@link livesOf} tells those of the agent. */
 const tellings: { [Kind in FaultKind]?: Telling } = {
   'docker.refuses': engine((refuse, times) => ({
     engine: { refuse, with: 'a simulated refusal', ...times },
@@ -118,24 +101,11 @@ const tellings: { [Kind in FaultKind]?: Telling } = {
   'store.slow': lasting({ store: 'waits' }, { store: 'goes on' }),
   'host.cgroup fails': each(() => ({ host: { cgroup: 'device or resource busy' } })),
   'host.disk fills': lasting({ host: { disk: 95 } }, { host: { disk: 50 } }),
-  'agent.killed': killed('kept'),
-  'agent.killed in a call': killed('kept'),
-  'agent.killed before a commit': killed('lost'),
-  'agent.killed after a commit': killed('kept'),
-  'agent.killed with an unsynced disk': killed('lost'),
-  // Its end tells it.
-  'agent.stopped': () => [],
 };
 
 /** The steps of a fault that has struck so; null where none can say what it is. */
-export const momentsOf = (fault: Fault, strikes: Strike[]): Moment[] | null =>
-  tellings[fault.kind]?.(fault, strikes) ?? null;
-
-/** The agent ends, and is begun anew as a service manager would. */
-export const endsOf = (strikes: Strike[]): Moment[] =>
-  strikes
-    .filter(({ kind }) => kind === 'agent.ended')
-    .flatMap(({ at }): Moment[] => [
-      { at, step: { stop: 'agent' } },
-      { at: at + respawnMs, step: { start: 'agent' } },
-    ]);
+export function momentsOf(fault: Fault, strikes: Strike[]): Moment[] | null {
+  // The lives of the agent are told for all of them.
+  if (fault.kind.startsWith('agent.')) return [];
+  return tellings[fault.kind]?.(fault, strikes) ?? null;
+}

@@ -1,0 +1,110 @@
+import type { Step } from '../../scenario/model.ts';
+import type { Plan, SimContainer, SimTask } from '../plan/plan.ts';
+import { pullMs } from '../plan/workload.ts';
+import type { Violation } from '../rules/invariants.ts';
+import type { Moment } from './faults.ts';
+import { imageOf } from './tasks.ts';
+import { isEnd, isOfTasks } from './wishes.ts';
+
+const second = 1_000;
+
+/** In words of its log: what is not its fault it says otherwise. */
+const failures = ['error Actor', 'warn Record … was lost'];
+
+/**
+ * What is acknowledged is stored: while nothing can be, nothing is acknowledged. That is looked at
+ * where it is the rule that was broken, for what ECS said last by then.
+ */
+export function unstored(wishes: Moment[], violation: Violation | null): Moment[] {
+  if (violation?.rule !== 'acknowledged is stored') return [];
+  const said = wishes.findLast((wish) => isOfTasks(wish) && wish.at <= violation.at);
+  if (!said) return [];
+  const [from, until] = [said.at - 1, said.at + second];
+  return [
+    { at: from, step: { see: { acknowledged: ['…'] } } },
+    { at: from, step: { store: 'waits' } },
+    { at: until, step: { see: { acknowledged: [] } } },
+    { at: until, step: { store: 'goes on' } },
+  ];
+}
+
+/**
+ * The end: ECS wants nothing any more, is told that all has stopped, by when nothing of it runs, and
+ * in the end nothing of it remains. Before that, what nothing has happened to must be as it is wanted.
+ */
+export function endOf(plan: Plan, moments: Moment[]): Step[] {
+  const placed = plan.tasks.filter(({ id }) => wishOf(plan, id) !== undefined);
+  const wanted = placed.filter(({ id }) => wishOf(plan, id) === 'run');
+  const mayEnd = moments.some(({ step }) => isEnd(step));
+  const mayMiss = mayEnd || moments.some(({ step }) => 'session' in step);
+  return [
+    // As a service manager does where the agent could not begin and has ended.
+    ...(mayEnd ? [{ stop: 'agent' as const }, { start: 'agent' as const }] : []),
+    { see: { states: { session: 'online.serving…' } } },
+    ...undisturbed(plan, wanted),
+    ...(mayMiss ? stopped(placed) : unwanted(wanted.filter(mustBeStopped))),
+    ...(placed.length > 0 ? stoppedAndGone(placed) : []),
+    { see: { submitted: ['…'], 'not logged': failures } },
+  ];
+}
+
+const stopped = (tasks: SimTask[]): Step[] => [{ acs: { stop: tasks.map(({ id }) => id) } }];
+
+/** ECS does not want these any more, and of those that have stopped it is not told a second time. */
+const unwanted = (tasks: SimTask[]): Step[] =>
+  tasks.length === 0
+    ? []
+    : [{ acs: { manifest: [] } }, { wait: '1s' }, { acs: { verified: tasks.map(({ id }) => id) } }];
+
+function stoppedAndGone(placed: SimTask[]): Step[] {
+  const ofTasks = (is: string, kind = '') =>
+    Object.fromEntries(placed.map(({ id }) => [`${kind}${id}`, is]));
+  const ofContainers = (is: string) => containersOf(placed, is);
+  return [
+    { see: { told: ofTasks('STOPPED…'), within: '3h' } },
+    { see: { containers: ofContainers('not running'), within: '1s' } },
+    {
+      see: { states: ofTasks('none', 'task/'), containers: ofContainers('gone'), within: '3h' },
+    },
+  ];
+}
+
+/** What ECS says last of a task: that it is to run, or to stop. */
+const wishOf = ({ steps }: Plan, id: string): 'run' | 'stop' | undefined =>
+  steps
+    .flatMap((step) =>
+      'task' in step && step.task === id && step.does !== 'again' ? [step.does] : [],
+    )
+    .at(-1);
+
+/** A task alone that nothing has happened to runs as it is wanted, if it does not end by itself. */
+function undisturbed({ tasks, faults }: Plan, wanted: SimTask[]): Step[] {
+  const [only] = wanted;
+  if (!only || tasks.length > 1 || faults.length > 0 || !isLasting(only)) return [];
+  const told = { [only.id]: 'RUNNING…' };
+  return [{ see: { told, containers: containersOf([only], 'running'), within: '1s' } }];
+}
+
+/** Whether a process goes on until it is stopped. */
+const isEndless = ({ command }: SimContainer): boolean =>
+  /^(trap|while) /.test(command?.at(-1) ?? '');
+
+/** Whether a task does not end by itself, which an hour is enough for. */
+const mustBeStopped = ({ containers }: SimTask): boolean =>
+  containers.some((one) => isEndless(one) || one.restartPolicy !== undefined);
+
+/** Whether a task needs nothing that it may not get, and goes on until it is stopped. */
+const isLasting = ({ containers, more }: SimTask): boolean =>
+  (more?.volumes ?? []).length === 0 &&
+  containers.every(
+    (one) =>
+      isEndless(one) &&
+      imageOf(one) in pullMs &&
+      (one.dependsOn ?? []).length === 0 &&
+      one.portMappings === undefined,
+  );
+
+const containersOf = (tasks: SimTask[], is: string): Record<string, string> =>
+  Object.fromEntries(
+    tasks.flatMap(({ id, containers }) => containers.map(({ name }) => [`${id}/${name}`, is])),
+  );

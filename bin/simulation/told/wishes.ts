@@ -1,0 +1,77 @@
+import type { Step } from '../../scenario/model.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Moment } from './faults.ts';
+
+const second = 1_000;
+const minute = 60 * second;
+
+const nonsense = '{"type":"Nonsense","message":{"messageId":"n"}}';
+
+/** What ECS says; a manifest lists what it wants by then. */
+export function wishesOf({ steps }: Plan): Moment[] {
+  const wanted = new Map<string, 'run' | 'stop'>();
+  const tasksThat = (wish: string) => [...wanted].filter(([, is]) => is === wish).map(([id]) => id);
+  const manifest = (at: number): Moment[] => {
+    const verified = tasksThat('stop');
+    const listed = { at, step: { acs: { manifest: tasksThat('run') } } };
+    return verified.length > 0
+      ? [listed, { at: at + second, step: { acs: { verified } } }]
+      : [listed];
+  };
+  return steps.flatMap((step): Moment[] => {
+    const { at } = step;
+    if (!('task' in step))
+      return step.does === 'manifest' ? manifest(at) : [{ at, step: { acs: { frame: nonsense } } }];
+    if (step.does !== 'again') wanted.set(step.task, step.does);
+    const wish = wanted.get(step.task);
+    if (!wish) return [];
+    const acs = wish === 'run' ? { run: [step.task] } : { stop: [step.task] };
+    return [{ at, step: { acs } }];
+  });
+}
+
+/** Whether it says what is wanted of tasks. */
+export const isOfTasks = ({ step }: Moment): boolean =>
+  'acs' in step && ('run' in step.acs || 'stop' in step.acs);
+
+/** ECS says again what was not acknowledged, as soon as there is somebody to say it to. */
+export const saidAgain = (wishes: Moment[], moments: Moment[]): Moment[] =>
+  absencesIn(moments).flatMap(({ from, until }) =>
+    wishes
+      .filter((wish) => isOfTasks(wish) && wish.at >= from && wish.at < until)
+      .map(({ step }) => ({ at: until, step })),
+  );
+
+interface Absence {
+  from: number;
+  until: number;
+}
+
+/** How long it takes the agent to be connected again after its session has ended so. */
+const absentMs: Record<string, number> = {
+  closes: 10 * second,
+  breaks: 10 * second,
+  'half-open': 5 * minute,
+  accepted: 2 * minute,
+};
+
+/** From when until when what ECS says may not be heard, or not be kept. */
+function absencesIn(moments: Moment[]): Absence[] {
+  const starts = moments.filter(({ step }) => 'start' in step);
+  const refusals = moments.filter(({ step }) => isSession(step, 'refused'));
+  return moments.flatMap(({ at, step }): Absence[] => {
+    if (isEnd(step)) {
+      const start = starts.find((one) => one.at > at);
+      return start ? [{ from: at - second, until: start.at + second }] : [];
+    }
+    const forMs = 'session' in step ? absentMs[step.session] : undefined;
+    if (forMs === undefined) return [];
+    const refused = refusals.findLast((one) => one.at <= at)?.at ?? at;
+    return [{ from: isSession(step, 'accepted') ? refused : at, until: at + forMs }];
+  });
+}
+
+const isSession = (step: Step, what: string): boolean => 'session' in step && step.session === what;
+
+/** Whether the agent's process ends with it. */
+export const isEnd = (step: Step): boolean => 'crash' in step || 'stop' in step;
