@@ -9,7 +9,7 @@ import { type Moment, momentsOf } from './told/faults.ts';
 import { livesOf } from './told/lives.ts';
 import { endOf, unstored } from './told/looks.ts';
 import { imageOf, sketchOf } from './told/tasks.ts';
-import { saidAgain, wishesOf } from './told/wishes.ts';
+import { heardOf, wishesOf } from './told/wishes.ts';
 
 const minute = 60_000;
 
@@ -45,8 +45,7 @@ export function scenarioOf(simulated: Simulated): { scenario: Scenario; unsaid: 
     simulated.strikes.filter(({ at }) => at < end),
   );
   const wishes = wishesOf(plan);
-  const again = saidAgain(wishes, moments);
-  const all = [...moments, ...unstored(wishes, violation), ...wishes, ...again];
+  const all = [...moments, ...unstored(wishes, violation), ...heardOf(wishes, moments)];
   const needed = new Set(plan.tasks.flatMap(({ containers }) => containers.map(imageOf)));
   const images = Object.entries(pullMs).filter(([image]) => needed.has(image));
   const pulls = images.map(([push, ms]): Step => ({ registry: { push, takes: durationOf(ms) } }));

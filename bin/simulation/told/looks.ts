@@ -1,12 +1,13 @@
 import type { Step } from '../../scenario/model.ts';
-import type { Plan, SimContainer, SimTask } from '../plan/plan.ts';
+import type { Fault, Plan, SimContainer, SimTask } from '../plan/plan.ts';
 import { pullMs } from '../plan/workload.ts';
 import type { Violation } from '../rules/invariants.ts';
 import type { Moment } from './faults.ts';
 import { imageOf } from './tasks.ts';
-import { isEnd, isOfTasks } from './wishes.ts';
+import { connected, isEnd, isOfTasks } from './wishes.ts';
 
 const second = 1_000;
+const minute = 60 * second;
 
 /** In words of its log: what is not its fault it says otherwise. */
 const failures = ['error Actor', 'warn Record … was lost'];
@@ -40,7 +41,7 @@ export function endOf(plan: Plan, moments: Moment[]): Step[] {
   return [
     // As a service manager does where the agent could not begin and has ended.
     ...(mayEnd ? [{ stop: 'agent' as const }, { start: 'agent' as const }] : []),
-    { see: { states: { session: 'online.serving…' } } },
+    connected,
     ...undisturbed(plan, wanted),
     ...(mayMiss ? stopped(placed) : unwanted(wanted.filter(mustBeStopped))),
     ...(placed.length > 0 ? stoppedAndGone(placed) : []),
@@ -78,12 +79,19 @@ const wishOf = ({ steps }: Plan, id: string): 'run' | 'stop' | undefined =>
     .at(-1);
 
 /** A task alone that nothing has happened to runs as it is wanted, if it does not end by itself. */
-function undisturbed({ tasks, faults }: Plan, wanted: SimTask[]): Step[] {
+function undisturbed({ tasks, steps, faults }: Plan, wanted: SimTask[]): Step[] {
   const [only] = wanted;
-  if (!only || tasks.length > 1 || faults.length > 0 || !isLasting(only)) return [];
+  const [said, ...later] = steps.filter((step) => 'task' in step);
+  if (!only || !said || tasks.length > 1 || !isLasting(only)) return [];
+  if (said.does !== 'run' || later.some(({ does }) => does === 'stop')) return [];
+  if (!faults.every((fault) => isHarmless(fault, said.at))) return [];
   const told = { [only.id]: 'RUNNING…' };
-  return [{ see: { told, containers: containersOf([only], 'running'), within: '1s' } }];
+  return [{ see: { told, containers: containersOf([only], 'running') } }];
 }
+
+/** Whether it is long over when a task is run, or is only about the process of the agent. */
+const isHarmless = ({ kind, at, forMs }: Fault, runAt: number): boolean =>
+  kind.startsWith('agent.') || at + forMs + 2 * minute < runAt;
 
 /** Whether a process goes on until it is stopped. */
 const isEndless = ({ command }: SimContainer): boolean =>
@@ -93,13 +101,17 @@ const isEndless = ({ command }: SimContainer): boolean =>
 const mustBeStopped = ({ containers }: SimTask): boolean =>
   containers.some((one) => isEndless(one) || one.restartPolicy !== undefined);
 
+/** Whether it is there, and its pull is not given up as one that has gone silent. */
+const isSoonPulled = (image: string): boolean =>
+  (Object.entries(pullMs).find(([name]) => name === image)?.[1] ?? minute) < minute;
+
 /** Whether a task needs nothing that it may not get, and goes on until it is stopped. */
 const isLasting = ({ containers, more }: SimTask): boolean =>
-  (more?.volumes ?? []).length === 0 &&
+  (more?.volumes ?? []).every((one) => one.kind === 'docker' && one.scope === 'task') &&
   containers.every(
     (one) =>
       isEndless(one) &&
-      imageOf(one) in pullMs &&
+      isSoonPulled(imageOf(one)) &&
       (one.dependsOn ?? []).length === 0 &&
       one.portMappings === undefined,
   );

@@ -34,9 +34,26 @@ export function wishesOf({ steps }: Plan): Moment[] {
 export const isOfTasks = ({ step }: Moment): boolean =>
   'acs' in step && ('run' in step.acs || 'stop' in step.acs);
 
-/** ECS says again what was not acknowledged, as soon as there is somebody to say it to. */
-export const saidAgain = (wishes: Moment[], moments: Moment[]): Moment[] =>
-  absencesIn(moments).flatMap(({ from, until }) =>
+/** There is somebody to speak to: a connection over which nothing is said is renewed now and then. */
+export const connected: Step = { see: { states: { session: 'online.serving…' } } };
+
+/**
+ * All that ECS says, where so much goes wrong: what it says of tasks while nobody hears or keeps it, it
+ * says again as soon as somebody may; and it waits with that for a connection where there must be one.
+ */
+export function heardOf(wishes: Moment[], moments: Moment[]): Moment[] {
+  const absences = absencesIn(moments);
+  const isHeard = ({ at }: Moment) =>
+    absences.every(({ from, until }) => at < from || at > until + minute);
+  const all = [...wishes, ...saidAgain(wishes, absences)];
+  return all.flatMap((wish) =>
+    isOfTasks(wish) && isHeard(wish) ? [{ at: wish.at, step: connected }, wish] : [wish],
+  );
+}
+
+/** What was not acknowledged, as soon as there is somebody to say it to. */
+const saidAgain = (wishes: Moment[], absences: Absence[]): Moment[] =>
+  absences.flatMap(({ from, until }) =>
     wishes
       .filter((wish) => isOfTasks(wish) && wish.at >= from && wish.at < until)
       .map(({ step }) => ({ at: until, step })),
