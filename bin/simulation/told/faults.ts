@@ -1,5 +1,11 @@
 import { durationOf } from '../../scenario/file/record.ts';
-import { type EcsCall, ecsCalls, engineCalls, type Step } from '../../scenario/model.ts';
+import {
+  type EcsCall,
+  type EngineCallName,
+  ecsCalls,
+  engineCalls,
+  type Step,
+} from '../../scenario/model.ts';
 import type { FaultKind } from '../plan/faults.ts';
 import type { Fault } from '../plan/plan.ts';
 import type { Strike } from '../run.ts';
@@ -52,8 +58,9 @@ const calls =
     });
   };
 
-const engine = (step: Parameters<typeof calls<(typeof engineCalls)[number]>>[1]) =>
-  calls(engineCalls, step);
+/** One that is not met by the call it is meant for would end an agent that begins later. */
+const sayableCalls = engineCalls.filter((call) => call !== 'version');
+const engine = (step: Parameters<typeof calls<EngineCallName>>[1]) => calls(sayableCalls, step);
 const ecs = (step: (call: EcsCall, times?: { times: number }) => Step) => calls(ecsCalls, step);
 
 /** How each kind of fault is told, if it can be; {@link livesOf} tells those of the agent. */

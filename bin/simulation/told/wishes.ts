@@ -64,10 +64,12 @@ interface Absence {
   until: number;
 }
 
+const soonMs = 10 * second;
+
 /** How long it takes the agent to be connected again after its session has ended so. */
 const absentMs: Record<string, number> = {
-  closes: 10 * second,
-  breaks: 10 * second,
+  closes: soonMs,
+  breaks: soonMs,
   'half-open': 5 * minute,
   accepted: 2 * minute,
 };

@@ -62,6 +62,7 @@ steps:
   - wait: 29900ms
   - engine: { hang: resolveDigest }
   - wait: 100ms
+  - see: { states: { session: online.serving… } }
   - acs: { run: t0 }
   - wait: 90s
   - crash: agent
@@ -141,8 +142,8 @@ describe('a plan of the simulation', () => {
   }
 
   for (const [tasks, minutes, seeds] of [
-    [2, 10, 10],
-    [3, 20, 6],
+    [2, 10, 8],
+    [3, 20, 5],
   ] as const)
     it(`passes as a scenario where it breaks no rule (${tasks} tasks, ${minutes} minutes)`, async function () {
       this.timeout(60_000);
