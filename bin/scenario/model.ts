@@ -166,8 +166,8 @@ export type RegistryStep =
   | { deny: string }
   /** The next pull of this image goes silent. */
   | { stall: string }
-  /** From now on the image is another one, or its pull takes so long. */
-  | { push: string; digest?: string; takes?: string };
+  /** From now on the image is another one, or its pull takes so long, of so many layers. */
+  | { push: string; digest?: string; takes?: string; layers?: number };
 
 /** What happens to the host. */
 export type HostStep =

@@ -3,7 +3,7 @@ import { durationOf } from '../scenario/file/record.ts';
 import { yamlOf } from '../scenario/file/write.ts';
 import type { Scenario, Step } from '../scenario/model.ts';
 import { type Plan, planOf } from './plan/plan.ts';
-import { pullMs } from './plan/workload.ts';
+import { images } from './plan/workload.ts';
 import { cleanupJitterMs, latencyMs, type Outcome, type Strike } from './run.ts';
 import { type Moment, momentsOf } from './told/faults.ts';
 import { livesOf } from './told/lives.ts';
@@ -47,8 +47,7 @@ export function scenarioOf(simulated: Simulated): { scenario: Scenario; unsaid: 
   const wishes = wishesOf(plan);
   const all = [...moments, ...unstored(wishes, violation), ...heardOf(wishes, moments)];
   const needed = new Set(plan.tasks.flatMap(({ containers }) => containers.map(imageOf)));
-  const images = Object.entries(pullMs).filter(([image]) => needed.has(image));
-  const pulls = images.map(([push, ms]): Step => ({ registry: { push, takes: durationOf(ms) } }));
+  const pulled = Object.entries(images).filter(([image]) => needed.has(image));
   const tasks = plan.tasks.map((task) => [task.id, sketchOf(task)] as const);
   if (plan.polls) unsaid.push('the statistics of containers are taken');
   const scenario: Scenario = {
@@ -61,13 +60,21 @@ export function scenarioOf(simulated: Simulated): { scenario: Scenario; unsaid: 
       ECS_ENGINE_TASK_CLEANUP_WAIT_DURATION_JITTER: durationOf(cleanupJitterMs),
     },
     ...(tasks.length > 0 && {
-      images: { registry: images.map(([image]) => image) },
+      images: { registry: pulled.map(([image]) => image) },
       tasks: Object.fromEntries(tasks),
     }),
-    steps: [...pulls, ...inTime(all, end), ...endOf(plan, moments)],
+    steps: [...pulled.map(pushed), ...inTime(all, end), ...endOf(plan, moments)],
   };
   return { scenario, unsaid };
 }
+
+/** The registry has an image as it is in the simulation. */
+const pushed = ([push, { pullMs, layers }]: [
+  string,
+  { pullMs: number; layers: number },
+]): Step => ({
+  registry: { push, takes: durationOf(pullMs), layers },
+});
 
 function faultsOf(plan: Plan, strikes: Strike[]): { moments: Moment[]; unsaid: string[] } {
   const names = new Map(

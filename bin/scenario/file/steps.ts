@@ -114,7 +114,12 @@ const registryShape = either<RegistryStep>(
   record({ fail: text, with: text, times }),
   record({ deny: text }),
   record({ stall: text }),
-  record({ push: text, digest: optional(text), takes: optional(duration) }),
+  record({
+    push: text,
+    digest: optional(text),
+    takes: optional(duration),
+    layers: optional(count(1)),
+  }),
 );
 
 const hostShape = either<HostStep>(

@@ -132,6 +132,7 @@ function changeRegistry({ engine }: World, step: RegistryStep): void {
     registry.set(step.push, {
       ...(step.digest !== undefined && { digest: step.digest }),
       ...(step.takes !== undefined && { pullMs: msOf(step.takes) }),
+      ...(step.layers !== undefined && { layers: step.layers }),
     });
 }
 

@@ -6,12 +6,12 @@ import type { Draw, Plan, SimContainer, SimTask, Step } from './plan.ts';
 const second = 1_000;
 const minute = 60 * second;
 
-/** Images that there are, by how long their pull takes. */
-export const pullMs = {
-  'sim/a:1': 500,
-  'sim/b:1': 5_000,
-  'sim/c:1': 20_000,
-  'sim/d:2': 60_000,
+/** Images that there are: how long their pull takes, of so many layers. */
+export const images = {
+  'sim/a:1': { pullMs: 500, layers: 1 },
+  'sim/b:1': { pullMs: 5_000, layers: 2 },
+  'sim/c:1': { pullMs: 20_000, layers: 3 },
+  'sim/d:2': { pullMs: 60_000, layers: 4 },
 } as const;
 
 /** An image that there is not. */
@@ -20,9 +20,9 @@ const missing = 'sim/missing:1';
 /** The registry that has them. */
 export function simImages(): SimRegistry {
   const registry = new SimRegistry(['amazon/amazon-ecs-pause:0.1.0']);
-  Object.entries(pullMs).forEach(([image, takes], at) => {
+  Object.entries(images).forEach(([image, pull], at) => {
     const digest = `sha256:${String(at).repeat(64)}`;
-    registry.set(image, { digest, pullMs: takes, layers: at + 1, sizeBytes: 50_000_000 });
+    registry.set(image, { digest, ...pull, sizeBytes: 50_000_000 });
   });
   return registry;
 }
@@ -77,7 +77,7 @@ function drawContainer(draw: Draw, name: string, before: Drawn[]): Drawn {
     essential: before.length === 0 || draw.chance(0.4),
     cpu: draw.pick([0, 64, 128, 256]),
     memoryMiB: draw.pick([16, 64, 128, 256]),
-    image: draw.chance(0.04) ? missing : draw.pick(Object.keys(pullMs) as ['sim/a:1']),
+    image: draw.chance(0.04) ? missing : draw.pick(Object.keys(images) as ['sim/a:1']),
     dependsOn: drawDependencies(draw, before),
     ...(isChecked && { healthChecked: true, dockerConfig: healthCheck(draw) }),
     ...(draw.chance(0.5) && { stopTimeoutS: draw.between(2, 120) }),

@@ -36,10 +36,17 @@ const lasting =
     { at: at + forMs, step: ends },
   ];
 
+/** Ready for each call that is struck. */
 const each =
   (step: (on: string) => Step): Telling =>
   (_, strikes) =>
     strikes.map((strike) => ({ at: before(strike), step: step(strike.on) }));
+
+/** To the container that was struck, when it was. */
+const toContainer =
+  (step: (of: string) => Step): Telling =>
+  (_, strikes) =>
+    strikes.map(({ at, on }) => ({ at, step: step(on) }));
 
 /** Calls of the same name, of which so many are struck from the first one on. */
 const calls =
@@ -83,12 +90,14 @@ const tellings: { [Kind in FaultKind]?: Telling } = {
   'docker.pull stalls': each((stall) => ({ registry: { stall } })),
   'events.lost': lasting({ engine: { events: 'lost' } }, { engine: { events: 'told' } }),
   'events.doubled': lasting({ engine: { events: 'doubled' } }, { engine: { events: 'told' } }),
-  'container.killed': each((exit) => ({ engine: { exit, code: 137 } })),
-  'container.out of memory': each((exit) => ({
+  'container.killed': toContainer((exit) => ({ engine: { exit, code: 137 } })),
+  'container.out of memory': toContainer((exit) => ({
     engine: { exit, code: 137, outOfMemory: true },
   })),
-  'container.process out of memory': each((mark) => ({ engine: { mark, as: 'out of memory' } })),
-  'container.removed': each((remove) => ({ engine: { remove } })),
+  'container.process out of memory': toContainer((mark) => ({
+    engine: { mark, as: 'out of memory' },
+  })),
+  'container.removed': toContainer((remove) => ({ engine: { remove } })),
   'registry.fails': calls(null, (fail, times) => ({
     registry: {
       fail,

@@ -1,6 +1,6 @@
 import type { Step } from '../../scenario/model.ts';
 import type { Fault, Plan, SimContainer, SimTask } from '../plan/plan.ts';
-import { pullMs } from '../plan/workload.ts';
+import { images } from '../plan/workload.ts';
 import type { Violation } from '../rules/invariants.ts';
 import type { Moment } from './faults.ts';
 import { imageOf } from './tasks.ts';
@@ -101,17 +101,13 @@ const isEndless = ({ command }: SimContainer): boolean =>
 const mustBeStopped = ({ containers }: SimTask): boolean =>
   containers.some((one) => isEndless(one) || one.restartPolicy !== undefined);
 
-/** Whether it is there, and its pull is not given up as one that has gone silent. */
-const isSoonPulled = (image: string): boolean =>
-  (Object.entries(pullMs).find(([name]) => name === image)?.[1] ?? minute) < minute;
-
 /** Whether a task needs nothing that it may not get, and goes on until it is stopped. */
 const isLasting = ({ containers, more }: SimTask): boolean =>
   (more?.volumes ?? []).every((one) => one.kind === 'docker' && one.scope === 'task') &&
   containers.every(
     (one) =>
       isEndless(one) &&
-      isSoonPulled(imageOf(one)) &&
+      imageOf(one) in images &&
       (one.dependsOn ?? []).length === 0 &&
       one.portMappings === undefined,
   );

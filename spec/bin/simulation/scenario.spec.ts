@@ -58,7 +58,7 @@ tasks:
     containers:
       web: { does: "runs until SIGTERM, then exits with 143", image: sim/a:1 }
 steps:
-  - registry: { push: sim/a:1, takes: 500ms }
+  - registry: { push: sim/a:1, takes: 500ms, layers: 1 }
   - wait: 29900ms
   - engine: { hang: resolveDigest }
   - wait: 100ms
