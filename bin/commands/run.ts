@@ -78,7 +78,7 @@ const commands: Record<string, Entry> = {
   simulate: {
     words: '[--seeds A..B] [--minutes N] [--tasks N] [--jobs N] [--trace] [--plan FILE]',
     meaning:
-      'run the whole agent in virtual time among faults, by seeds, and tell which rules it breaks; with --trace, tell all that happens in one seed',
+      'run the whole agent in virtual time among faults, by seeds, and tell which rules it breaks; a seed that breaks one is shrunk and written into the working directory, as simulate-SEED.scenario.yaml; with --trace, tell all that happens in one seed',
     load: async () => (await import('./simulate.ts')).simulateCommand,
   },
 };

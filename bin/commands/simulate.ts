@@ -1,13 +1,21 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { AgentError } from '../../machines/names/errors.ts';
 import { realClock } from '../../transport/host/clock.ts';
 import { allFaultKinds } from '../simulation/plan/faults.ts';
 import type { Plan } from '../simulation/plan/plan.ts';
+import { type Regression, regressionOf } from '../simulation/regression.ts';
+import type { Violation } from '../simulation/rules/invariants.ts';
 import { drawPlan, type Outcome, simulate } from '../simulation/run.ts';
 import { runSeeds, runSeedsApart, type Seeds } from '../simulation/seeds.ts';
 import { shrink } from '../simulation/shrink.ts';
+
+/** A seed that breaks a rule. */
+interface Failed {
+  seed: number;
+  violation: Violation;
+}
 
 /** From so many seeds on, every kind of fault must have struck. */
 const enoughSeeds = 1_000;
@@ -36,7 +44,9 @@ export async function simulateCommand(words: string[]): Promise<number> {
       ? runSeeds
       : (all: Seeds, tell: (outcome: Outcome) => void) => runSeedsApart(all, jobs, tell);
   await run(seeds, (outcome) => tally.add(outcome));
-  for (const failed of tally.failed) await tellFailure(failed, seeds);
+  const least: Plan[] = [];
+  for (const failed of tally.failed) least.push(await tellFailure(failed, seeds));
+  await writeScenario(least);
   const never = tally.tellFaults(seeds);
   const seconds = Math.max(1, clock.now() - began) / 1_000;
   const rate = Math.round(tally.minutes / seconds);
@@ -55,9 +65,8 @@ async function replay(plan: Plan): Promise<number> {
   return 1;
 }
 
-/** What broke, how to see it again, and the least plan that breaks the same rule. */
-async function tellFailure({ seed, violation }: Outcome, size: Seeds): Promise<void> {
-  if (!violation) return;
+/** Tells what broke, how to see it again, and the least plan that breaks the same rule. */
+async function tellFailure({ seed, violation }: Failed, size: Seeds): Promise<Plan> {
   const { tasks, minutes } = size;
   write(`seed ${seed} after ${violation.at} ms: ${violation.rule}: ${violation.what}`);
   write(
@@ -69,19 +78,41 @@ async function tellFailure({ seed, violation }: Outcome, size: Seeds): Promise<v
   );
   write('  what is left of it when it is shrunk, to be run with ecs-agent simulate --plan FILE:');
   write(JSON.stringify(least));
+  return least;
+}
+
+/** Writes the first of these plans that fails as a scenario as well, else the first of all. */
+async function writeScenario(plans: Plan[]): Promise<void> {
+  let best: Regression | undefined;
+  for (const plan of plans) {
+    const regression = await regressionOf(plan);
+    best = regression.fails ? regression : (best ?? regression);
+    if (best.fails) break;
+  }
+  if (!best) return;
+  const { file, text, fails } = best;
+  const how = fails ? 'which fails as well' : 'which does not fail, as no step says what broke';
+  try {
+    writeFileSync(file, text);
+    write(`told as a scenario, ${how}: ecs-agent scenario run ${file}`);
+  } catch (error) {
+    write(`told as a scenario, ${how}; ${file} cannot be written: ${(error as Error).message}`);
+    write(text);
+  }
 }
 
 /** What came of all seeds. */
 class Tally {
   seeds = 0;
   minutes = 0;
-  readonly failed: Outcome[] = [];
+  readonly failed: Failed[] = [];
   readonly #struck = new Map<string, number>();
 
   add(outcome: Outcome): void {
     this.seeds += 1;
     this.minutes += outcome.minutes;
-    if (outcome.violation) this.failed.push(outcome);
+    const { violation } = outcome;
+    if (violation) this.failed.push({ seed: outcome.seed, violation });
     for (const [kind, times] of Object.entries(outcome.struck))
       this.#struck.set(kind, (this.#struck.get(kind) ?? 0) + times);
   }

@@ -9,7 +9,7 @@ const streams = ['submitted', 'acknowledged', 'asked', 'happened', 'answered'] a
 type Stream = (typeof streams)[number];
 
 /** What holds at a time, by name. */
-const standings = ['containers', 'states', 'explain'] as const;
+const standings = ['told', 'containers', 'states', 'explain'] as const;
 type Standing = (typeof standings)[number];
 
 /** Looks at a stage, and knows what it has seen before. */
@@ -48,6 +48,7 @@ export class Gaze {
    * what follows them while other things are waited for is for the next look.
    */
   isDecided(see: Look): boolean {
+    if (this.#unwanted(see).length > 0) return true;
     let isThere = true;
     for (const stream of streams) {
       const wanted = this.#wanted(see, stream);
@@ -56,7 +57,7 @@ export class Gaze {
       if (verdict === 'never') return true;
       if (verdict === 'yes') {
         this.#met.add(stream);
-        this.#seen[stream] += wanted.length;
+        this.#seen[stream] = this.#stage.seen[stream].length;
       } else isThere = false;
     }
     return isThere && this.#standsAs(see);
@@ -77,6 +78,8 @@ export class Gaze {
 
   /** A member of a look that is not as it says, one that can never be first; null where all are. */
   failureOf(see: Look, index: number): Failure | null {
+    const unwanted = this.#unwanted(see);
+    if (unwanted.length > 0) return this.surplus(index, 'not logged', unwanted);
     const open = streams.filter((stream) => see[stream] && !this.#met.has(stream));
     const isWrong = (stream: Stream) =>
       verdictOf(see[stream] ?? [], this.newly(stream)) === 'never';
@@ -110,10 +113,11 @@ export class Gaze {
   }
 
   #standingFailure(what: Standing, wanted: [string, string][], index: number): Failure {
+    const most = what === 'explain' ? undefined : 1;
     const pairs = wanted.flatMap(([name, text]) => {
       const candidates = this.#candidates(what, name);
       const found = candidates.find((one) => isSaid(text, one));
-      const seen = found === undefined ? candidates : [found];
+      const seen = found === undefined ? candidates.slice(0, most) : [found];
       return seen.map((one, at) => ({
         expected: at === 0 ? `${name}: ${text}` : null,
         seen: `${name}: ${one}`,
@@ -147,11 +151,23 @@ export class Gaze {
 
   /** What may be seen under a name: one state, or all sentences of an explanation. */
   #candidates(what: Standing, name: string): string[] {
-    if (what === 'containers') return [this.#stage.container(name)];
+    if (what === 'told') return [this.#toldOf(name)];
+    if (what === 'containers') return inWords(this.#stage.container(name));
     if (what === 'states') return [this.#stage.stateOf(name) ?? 'none'];
     const told = this.#stage.explain(name === 'agent' ? null : name).flatMap(sentencesOf);
     return told.length > 0 ? told : ['(nothing)'];
   }
+
+  #toldOf(task: string): string {
+    const line = this.#stage.seen.submitted.findLast((one) => one.startsWith(`${task} `));
+    return line?.slice(task.length + 1) ?? 'nothing';
+  }
+
+  /** Lines of the log that there must not be. */
+  #unwanted = ({ 'not logged': not = [] }: Look): string[] =>
+    not.length === 0
+      ? []
+      : this.#stage.seen.logged.filter((line) => not.some((one) => matches(`…${one}…`, line)));
 
   #isLogged = (wanted: string): boolean =>
     this.#stage.seen.logged.some((line) => matches(`…${wanted}…`, line));
@@ -161,6 +177,10 @@ export class Gaze {
     return code === null ? 'it runs' : String(code);
   }
 }
+
+/** A container's state, and that it is not running. */
+const inWords = (state: string): string[] =>
+  state === 'running' ? [state] : [state, 'not running'];
 
 /** A sentence of an explanation may be told without its subject. */
 const isSaid = (wanted: string, seen: string): boolean =>

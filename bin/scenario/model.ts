@@ -2,7 +2,7 @@
  * A scenario as its YAML file has it, member for member: {@link Scenario} is what the file reads as, and
  * what is written again. Durations are texts such as `30s`, `1m 30s`, `2h`, `500ms`; `TASK` is a name
  * among `tasks`, `TASK/CONTAINER` one of its containers; an ellipsis (`…`) in a line that must be seen
- * stands for any text.
+ * stands for any text, and one that is a line of its own for any number of lines.
  */
 export interface Scenario {
   /** What happens, in one sentence. */
@@ -11,6 +11,8 @@ export interface Scenario {
   real?: boolean;
   /** What chance makes of everything, in virtual time. */
   seed?: number;
+  /** How long each call takes in virtual time, a millisecond where it is not said. */
+  latency?: { ecs?: string; engine?: string };
   /** Settings of the agent by the names of their environment variables. */
   agent?: Record<string, string>;
   /** Which images there are; where it is missing, all are on the Engine, and none has a digest. */
@@ -103,16 +105,15 @@ export type AcsStep =
  */
 export type SessionStep = 'closes' | 'breaks' | 'half-open' | 'inactive' | 'refused' | 'accepted';
 
+/** The calls of the ECS API. */
+export const ecsCalls = [
+  ...(['submit', 'register', 'createCluster', 'updateState', 'discover'] as const),
+  // Those that the agent makes for tasks that ask for their tags, or for their protection.
+  ...(['tags', 'protection'] as const),
+] as const;
+
 /** A call of the ECS API. */
-export type EcsCall =
-  | 'submit'
-  | 'register'
-  | 'createCluster'
-  | 'updateState'
-  | 'discover'
-  /** Those that the agent makes for tasks that ask for their tags, or for their protection. */
-  | 'tags'
-  | 'protection';
+export type EcsCall = (typeof ecsCalls)[number];
 
 /** What goes wrong with the next calls of the ECS API, one each. */
 export type EcsStep =
@@ -125,30 +126,21 @@ export type EcsStep =
   /** It takes effect, and the reply is lost. */
   | { lose: EcsCall; times?: number };
 
+/** The calls of the Engine that a step can trouble. */
+export const engineCalls = [
+  ...(['create', 'start', 'stop', 'inspect', 'remove', 'list', 'pull', 'tag'] as const),
+  ...(['resolveDigest', 'inspectImage', 'removeImage'] as const),
+  ...(['createVolume', 'inspectVolume', 'removeVolume', 'version', 'ping'] as const),
+] as const;
+
 /** A call of the Engine, as `asked` tells it. */
-export type EngineCallName =
-  | 'create'
-  | 'start'
-  | 'stop'
-  | 'inspect'
-  | 'remove'
-  | 'list'
-  | 'pull'
-  | 'tag'
-  | 'resolveDigest'
-  | 'inspectImage'
-  | 'removeImage'
-  | 'createVolume'
-  | 'inspectVolume'
-  | 'removeVolume'
-  | 'version'
-  | 'ping';
+export type EngineCallName = (typeof engineCalls)[number];
 
 /** What happens at the Engine, without the agent or to its calls. */
 export type EngineStep =
-  /** A container ends by itself; the code is 0 where none is given. */
+  /** A container ends by itself, if it runs; the code is 0 where none is given. */
   | { exit: string; code?: number; outOfMemory?: boolean }
-  /** Somebody starts, makes, removes by force a container of a task. */
+  /** Somebody starts, makes, removes by force, if it is there, a container of a task. */
   | { start: string }
   | { create: string }
   | { remove: string }
@@ -181,8 +173,8 @@ export type RegistryStep =
   | { deny: string }
   /** The next pull of this image goes silent. */
   | { stall: string }
-  /** From now on the image is another one, or its pull takes so long. */
-  | { push: string; digest?: string; takes?: string };
+  /** From now on the image is another one, or its pull takes so long, of so many layers. */
+  | { push: string; digest?: string; takes?: string; layers?: number };
 
 /** What happens to the host. */
 export type HostStep =
@@ -193,14 +185,16 @@ export type HostStep =
   | { spot: 'terminate' | 'stop' };
 
 /**
- * What happens to the agent's database: writes wait, fail, go on, or the next one fails; or a record
- * (`task/web`, `container/web/main`, `plan/web`, `outbox/web`, `agent`) cannot be read any more.
+ * What happens to the agent's database: writes wait, go on; the next one fails; its disk is full, and
+ * has room again; or a record (`task/web`, `container/web/main`, `plan/web`, `outbox/web`, `agent`)
+ * cannot be read any more.
  */
 export type StoreStep =
   | 'waits'
-  | 'fails'
   | 'goes on'
   | 'fails once'
+  | 'full'
+  | 'free'
   | { mark: string; as: 'damaged' | 'of another version' };
 
 /**
@@ -244,7 +238,11 @@ export interface Look {
    * `STATUS BODY`, `no answer: why`, or of several `60 times 200 …, 140 times 429 …`.
    */
   answered?: string[];
-  /** `running`, `created`, `exited 3`, `gone` by `TASK/CONTAINER`. */
+  /** What ECS was told last of a task, as `submitted` has it after the name; `nothing` otherwise. */
+  told?: Record<string, string>;
+  /**
+   * `running`, `created`, `exited 3`, `gone` by `TASK/CONTAINER`; `not running` is all but the first.
+   */
   containers?: Record<string, string>;
   /** States of actors, e.g. `task/web: running`; `none` where there is no such actor. */
   states?: Record<string, string>;
@@ -252,6 +250,8 @@ export interface Look {
   explain?: Record<string, string>;
   /** Texts that lines of the log have had, since the scenario began. */
   logged?: string[];
+  /** Texts that no line of the log has had by then. */
+  'not logged'?: string[];
   /** How the agent ended: its exit code. */
   ended?: number;
   /** That so much time passes and nothing is submitted. */

@@ -35,12 +35,32 @@ export function drawPlan(seed: number, size: { tasks: number; minutes: number })
   return { seed, minutes: size.minutes, ...workload, faults: drawFaults(draw, size.minutes) };
 }
 
-/** Runs a plan to its end, or to the first rule that is broken; `tell` is told all that happens. */
-export const simulate = (plan: Plan, tell?: (line: string) => void): Promise<Outcome> =>
-  new Simulation(plan, tell).run();
+/** One time that a fault struck, ms from the beginning, and what: see {@link Fate.struck}. */
+export interface Strike {
+  at: number;
+  /** Two are no faults: the agent has ended, asked or unasked, and is begun again. */
+  kind: FaultKind | 'agent.ended' | 'agent.begun';
+  on: string;
+}
+
+/**
+ * Runs a plan to its end, or to the first rule that is broken; `tell` is told all that happens, and
+ * `strikes` gets what the faults have struck.
+ */
+export const simulate = (
+  plan: Plan,
+  tell?: (line: string) => void,
+  strikes?: Strike[],
+): Promise<Outcome> => new Simulation(plan, tell, strikes).run();
 
 /** How soon a process that has ended is begun anew, as service managers do. */
 const respawnMs = 10 * second;
+
+/** How long each call takes. */
+export const latencyMs = { ecs: 40, engine: 5 } as const;
+
+/** What the time that stopped tasks are kept differs by, at most. */
+export const cleanupJitterMs = 30 * second;
 
 const macrotask = realClock();
 
@@ -48,6 +68,7 @@ class Simulation {
   readonly #plan: Plan;
   readonly #plans: ReadonlyMap<string, TaskPlan>;
   readonly #tell: ((line: string) => void) | undefined;
+  readonly #strikes: Strike[] | undefined;
   readonly #clock = new SimClock(
     1_700_000_000_000,
     () => new Promise((resolve) => macrotask.afterTurn(resolve)),
@@ -62,9 +83,10 @@ class Simulation {
   #isDown = true;
   #steps = 0;
 
-  constructor(plan: Plan, tell: ((line: string) => void) | undefined) {
+  constructor(plan: Plan, tell?: (line: string) => void, strikes?: Strike[]) {
     this.#plan = plan;
     this.#tell = tell;
+    this.#strikes = strikes;
     this.#weather = new Weather(plan, () => this.#world, {
       isUp: () => !this.#isDown,
       died: (downMs) => this.#died(downMs),
@@ -72,6 +94,7 @@ class Simulation {
       tell: (line) => this.#say(line),
       heard: (messageId) => this.#invariants.heard(messageId),
       stops: (ref) => this.#invariants.stops(ref),
+      struck: (kind, on) => this.#struck(kind, on),
       acknowledged: (messageId) => this.#invariants.acknowledged(messageId),
     });
     this.#world = this.#newWorld();
@@ -79,7 +102,7 @@ class Simulation {
     this.#ecs = new SimEcs(this.#world, plans, this.#weather);
     this.#invariants = new Invariants(this.#world, this.#ecs, plans);
     const { plane, host } = this.#world;
-    plane.api.weather = () => this.#weather.ofEcs();
+    plane.api.weather = (call) => this.#weather.ofEcs(call);
     plane.follow((event) => this.#heard(event));
     host.setPortsTaken(() => this.#weather.meets('host.ports taken'));
     const gibibyte = 1_073_741_824;
@@ -140,6 +163,7 @@ class Simulation {
 
   #exited({ code, reason }: { code: number; reason: string }): void {
     this.#say(`the agent ends with ${code}: ${reason}`);
+    this.#struck('agent.ended');
     if (code === exitCodes.terminal || /failed:/.test(reason))
       this.#invariants.break('the agent lives', `it ends with ${code}: ${reason}`);
     this.#died(respawnMs);
@@ -169,6 +193,7 @@ class Simulation {
     this.#weather.renew();
     await this.#world.begin();
     this.#isDown = false;
+    this.#struck('agent.begun');
   }
 
   #newWorld(): World {
@@ -176,14 +201,14 @@ class Simulation {
     return new World({
       seed,
       clock: this.#clock,
-      planeLatencyMs: 40,
+      planeLatencyMs: latencyMs.ecs,
       engine: {
         clock: this.#weather.hostClock(this.#clock),
         images: ['amazon/amazon-ecs-pause:0.1.0'],
         registry: simImages(),
-        latencyMs: 5,
+        latencyMs: latencyMs.engine,
       },
-      rules: { pullBehavior, cleanupWaitMs, cleanupJitterMs: 30 * second },
+      rules: { pullBehavior, cleanupWaitMs, cleanupJitterMs },
       cleanup: { intervalMs: 10 * minute, minimumAgeMs: 5 * minute, imagesPerCycle: 2 },
       sampling: polls ? { by: 'poll', everyMs: 15 * second } : { by: 'nothing' },
       around: (ports) => this.#weather.around(ports),
@@ -204,6 +229,10 @@ class Simulation {
     if (this.#tell) this.#say(`ecs ${JSON.stringify(event)}`);
     if (event.type === 'task.reported') this.#invariants.reported(event.report);
     this.#ecs.hear(event);
+  }
+
+  #struck(kind: Strike['kind'], on = ''): void {
+    this.#strikes?.push({ at: Math.round(this.#clock.now() - this.#began), kind, on });
   }
 
   #say(line: string): void {

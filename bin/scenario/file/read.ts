@@ -7,6 +7,7 @@ import { wireOf } from '../sketch.ts';
 import {
   anything,
   count,
+  duration,
   list,
   map,
   openRecord,
@@ -103,6 +104,7 @@ const scenarioShape = (tasks: Record<string, TaskSketch>): Shape<Scenario> =>
     scenario: text,
     real: optional(truth),
     seed: optional(count()),
+    latency: optional(record({ ecs: optional(duration), engine: optional(duration) })),
     agent: optional(settings),
     images: optional(record({ engine: optional(names), registry: optional(names) })),
     tasks: optional(tasksShape),

@@ -206,4 +206,5 @@ function stepsOf(happenings: Happening[]): Step[] {
   return steps;
 }
 
-const durationOf = (ms: number): string => (ms % 1_000 === 0 ? `${ms / 1_000}s` : `${ms}ms`);
+/** A duration as a scenario has it. */
+export const durationOf = (ms: number): string => (ms % 1_000 === 0 ? `${ms / 1_000}s` : `${ms}ms`);

@@ -1,14 +1,16 @@
-import type {
-  AcsStep,
-  AskStep,
-  EcsStep,
-  EngineStep,
-  HostStep,
-  Look,
-  RegistryStep,
-  Step,
-  StoreStep,
-  TaskSketch,
+import {
+  type AcsStep,
+  type AskStep,
+  type EcsStep,
+  type EngineStep,
+  ecsCalls,
+  engineCalls,
+  type HostStep,
+  type Look,
+  type RegistryStep,
+  type Step,
+  type StoreStep,
+  type TaskSketch,
 } from '../model.ts';
 import {
   anything,
@@ -78,10 +80,7 @@ function acsShape(task: Shape<string>): Shape<AcsStep> {
 
 const times = optional(count(1));
 
-const ecsCall = word(
-  ...(['submit', 'register', 'createCluster', 'updateState', 'discover'] as const),
-  ...(['tags', 'protection'] as const),
-);
+const ecsCall = word(...ecsCalls);
 const ecsShape = either<EcsStep>(
   record({ throttle: ecsCall, times }),
   record({ refuse: ecsCall, with: text, times }),
@@ -90,11 +89,7 @@ const ecsShape = either<EcsStep>(
   record({ lose: ecsCall, times }),
 );
 
-const engineCall = word(
-  ...(['create', 'start', 'stop', 'inspect', 'remove', 'list', 'pull', 'tag'] as const),
-  ...(['resolveDigest', 'inspectImage', 'removeImage'] as const),
-  ...(['createVolume', 'inspectVolume', 'removeVolume', 'version', 'ping'] as const),
-);
+const engineCall = word(...engineCalls);
 
 const engineShape = (container: Shape<string>): Shape<EngineStep> =>
   either<EngineStep>(
@@ -120,7 +115,12 @@ const registryShape = either<RegistryStep>(
   record({ fail: text, with: text, times }),
   record({ deny: text }),
   record({ stall: text }),
-  record({ push: text, digest: optional(text), takes: optional(duration) }),
+  record({
+    push: text,
+    digest: optional(text),
+    takes: optional(duration),
+    layers: optional(count(1)),
+  }),
 );
 
 const hostShape = either<HostStep>(
@@ -129,7 +129,7 @@ const hostShape = either<HostStep>(
   record({ spot: word('terminate', 'stop') }),
 );
 
-const storeWord = word('waits', 'fails', 'goes on', 'fails once');
+const storeWord = word('waits', 'goes on', 'fails once', 'full', 'free');
 const storeMark = record({ mark: text, as: word('damaged', 'of another version') });
 const storeShape: Shape<StoreStep> = (at) =>
   at.value instanceof Map ? storeMark(at) : storeWord(at);
@@ -154,10 +154,12 @@ const lookShape: Shape<Look> = record({
   asked: optional(lines),
   happened: optional(lines),
   answered: optional(lines),
+  told: optional(map(text)),
   containers: optional(map(text)),
   states: optional(map(text)),
   explain: optional(map(text)),
   logged: optional(lines),
+  'not logged': optional(lines),
   ended: optional(count()),
   'nothing submitted': optional(duration),
   'nothing asked': optional(duration),

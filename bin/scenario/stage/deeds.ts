@@ -104,15 +104,24 @@ type ContainerChange = Extract<
 
 function changeContainer({ world, dockerName }: Scene, step: ContainerChange): void {
   const { core } = world.engine;
+  /** Nothing happens to one that has gone. */
+  const ifThere = (of: string, change: (name: string) => void) => {
+    const name = dockerName(of);
+    if (core.list({}).some(({ Names }) => Names.includes(`/${name}`))) change(name);
+  };
   if ('exit' in step)
-    core.exit(dockerName(step.exit), step.code ?? 0, { outOfMemory: step.outOfMemory ?? false });
+    ifThere(step.exit, (name) =>
+      core.exit(name, step.code ?? 0, { outOfMemory: step.outOfMemory ?? false }),
+    );
+  else if ('remove' in step) ifThere(step.remove, (name) => core.remove(name, { force: true }));
+  else if ('mark' in step)
+    ifThere(step.mark, (name) =>
+      step.as === 'dead' ? core.setDead(name) : core.setOutOfMemory(name),
+    );
   else if ('start' in step) core.start(dockerName(step.start));
   else if ('create' in step) core.create(dockerName(step.create), { Image: 'busybox:local' });
-  else if ('remove' in step) core.remove(dockerName(step.remove), { force: true });
   else if ('healthy' in step) core.setHealth(dockerName(step.healthy), 'healthy');
-  else if ('unhealthy' in step) core.setHealth(dockerName(step.unhealthy), 'unhealthy');
-  else if (step.as === 'dead') core.setDead(dockerName(step.mark));
-  else core.setOutOfMemory(dockerName(step.mark));
+  else core.setHealth(dockerName(step.unhealthy), 'unhealthy');
 }
 
 function changeRegistry({ engine }: World, step: RegistryStep): void {
@@ -126,6 +135,7 @@ function changeRegistry({ engine }: World, step: RegistryStep): void {
     registry.set(step.push, {
       ...(step.digest !== undefined && { digest: step.digest }),
       ...(step.takes !== undefined && { pullMs: msOf(step.takes) }),
+      ...(step.layers !== undefined && { layers: step.layers }),
     });
 }
 
@@ -145,9 +155,7 @@ function changeStore({ store }: World, step: StoreStep): void {
     if (step.as === 'damaged') store.damage(step.mark);
     else store.setVersion(step.mark, 99);
   } else if (step === 'waits') store.hold();
-  else if (step === 'fails') store.setFull(true);
-  else if (step === 'goes on') {
-    store.setFull(false);
-    store.release();
-  } else store.failNextWrite();
+  else if (step === 'goes on') store.release();
+  else if (step === 'fails once') store.failNextWrite();
+  else store.setFull(step === 'full');
 }

@@ -17,7 +17,8 @@ import { taskArn } from '../../world/settings.ts';
 import { told } from '../../world/told.ts';
 import { World, type WorldSettings } from '../../world/world.ts';
 import { Frames } from '../acs.ts';
-import type { AskStep, Images, Scenario } from '../model.ts';
+import { msOf } from '../file/shapes.ts';
+import type { AskStep, Scenario } from '../model.ts';
 import { environmentOf } from '../settings.ts';
 import { wireOf } from '../sketch.ts';
 import { type Asker, answersTo, thisHost, variablesOf } from './asking.ts';
@@ -27,6 +28,9 @@ import { acknowledged, type Deed, type Seen, type Stage } from './stage.ts';
 
 /** What the registry says of every image where a scenario speaks of images. */
 const digest = `sha256:${'d'.repeat(64)}`;
+
+/** How long a call takes. */
+const usualLatency = '1ms';
 
 /** How long an agent that starts may take to connect, or to end. */
 const startMs = 30_000;
@@ -47,7 +51,8 @@ export class VirtualStage implements Stage {
     const settings = settingsOf({ config, metadata, ec2InstanceId: null });
     const world = new World({
       ...settings,
-      ...engineOf(scenario.images),
+      planeLatencyMs: msOf(scenario.latency?.ecs ?? usualLatency),
+      ...engineOf(scenario),
       seed: scenario.seed ?? 1,
       around: (given) => {
         const ports = { ...given, log: counted(given.log, given.clock) };
@@ -186,16 +191,16 @@ export class VirtualStage implements Stage {
   #nameOf = (arn: string): string => this.#names.get(arn) ?? arn;
 }
 
-/** The images that there are: without a word of them all, of which nobody knows a digest. */
-function engineOf(images: Images | undefined): Pick<WorldSettings, 'engine'> {
-  if (!images) return {};
-  return {
-    engine: {
+/** The Engine with its images: without a word of them all, of which nobody knows a digest. */
+const engineOf = ({ images, latency }: Scenario): Pick<WorldSettings, 'engine'> => ({
+  engine: {
+    latencyMs: msOf(latency?.engine ?? usualLatency),
+    ...(images && {
       images: images.engine ?? [],
       registry: new SimRegistry(images.registry, { digest }),
-    },
-  };
-}
+    }),
+  },
+});
 
 /** The Docker name of `TASK/CONTAINER`. */
 function dockerNameIn(tasks: ReadonlyMap<string, WireTask>, of: string): string {

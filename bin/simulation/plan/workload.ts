@@ -6,16 +6,23 @@ import type { Draw, Plan, SimContainer, SimTask, Step } from './plan.ts';
 const second = 1_000;
 const minute = 60 * second;
 
-/** Images that there are, by how long their pull takes, and one that there is not. */
-const images = { 'sim/a:1': 500, 'sim/b:1': 5_000, 'sim/c:1': 20_000, 'sim/d:2': 60_000 } as const;
+/** Images that there are: how long their pull takes, of so many layers. */
+export const images = {
+  'sim/a:1': { pullMs: 500, layers: 1 },
+  'sim/b:1': { pullMs: 5_000, layers: 2 },
+  'sim/c:1': { pullMs: 20_000, layers: 3 },
+  'sim/d:2': { pullMs: 60_000, layers: 4 },
+} as const;
+
+/** An image that there is not. */
 const missing = 'sim/missing:1';
 
 /** The registry that has them. */
 export function simImages(): SimRegistry {
   const registry = new SimRegistry(['amazon/amazon-ecs-pause:0.1.0']);
-  Object.entries(images).forEach(([image, pullMs], at) => {
+  Object.entries(images).forEach(([image, pull], at) => {
     const digest = `sha256:${String(at).repeat(64)}`;
-    registry.set(image, { digest, pullMs, layers: at + 1, sizeBytes: 50_000_000 });
+    registry.set(image, { digest, ...pull, sizeBytes: 50_000_000 });
   });
   return registry;
 }

@@ -141,17 +141,17 @@ function strike(weather: Weather, engine: SimEngine, call: CallName, subject: un
   if (call === 'create' || call === 'pull') weather.meets('docker.disk full');
   if (call === 'pull' || call === 'resolveDigest') {
     const image = String(subject);
-    if (call === 'pull' && weather.meets('docker.pull stalls')) registry.stallNext(image);
-    if (weather.meets('registry.fails'))
+    if (call === 'pull' && weather.meets('docker.pull stalls', image)) registry.stallNext(image);
+    if (weather.meets('registry.fails', image))
       registry.failNext(image, 'received unexpected HTTP status: 503 Service Unavailable');
   }
-  if (weather.meets('docker.refuses'))
+  if (weather.meets('docker.refuses', call))
     engine.failNext(
       call,
       new DockerError('DOCKER_REFUSED', 'a simulated refusal', { status: 500 }),
     );
-  else if (weather.meets('docker.hangs')) engine.hangNext(call);
-  else if (weather.meets('docker.loses reply')) engine.loseReply(call);
+  else if (weather.meets('docker.hangs', call)) engine.hangNext(call);
+  else if (weather.meets('docker.loses reply', call)) engine.loseReply(call);
 }
 
 type Watching = { on: Parameters<DockerPort['watch']>[0]; signal: AbortSignal };

@@ -3,7 +3,7 @@ import type { ContainerRef } from '../../../transport/docker/port.ts';
 import { EcsError, type EcsErrorCode } from '../../../transport/ecs/port.ts';
 import { clockOver } from '../../../transport/host/clock.ts';
 import type { Clock } from '../../../transport/host/port.ts';
-import type { PlaneFault } from '../../../transport/sim/plane/api.ts';
+import type { PlaneCall, PlaneFault } from '../../../transport/sim/plane/api.ts';
 import { simRandom } from '../../../transport/sim/random.ts';
 import type { World } from '../../world/world.ts';
 import { type FaultKind, faultKinds } from '../plan/faults.ts';
@@ -24,6 +24,8 @@ export interface Fate {
   acknowledged(messageId: string): void;
   /** The agent has the Engine stop a container. */
   stops(ref: ContainerRef): void;
+  /** A fault has struck: a call, an image or a container, as the kind has it; '' for no such thing. */
+  struck(kind: FaultKind, on: string): void;
 }
 
 /** The faults of a simulation: which of them there are now, and how often each has struck. */
@@ -98,29 +100,30 @@ export class Weather {
     return (this.#active.get(kind)?.size ?? 0) > 0;
   }
 
-  /** Whether a fault of this kind strikes now, which is counted. */
-  meets(kind: FaultKind): boolean {
+  /** Whether a fault of this kind strikes now, and what, which is counted. */
+  meets(kind: FaultKind, on = ''): boolean {
     const [fault] = this.#active.get(kind) ?? [];
     if (!fault || (fault.share < 1 && !this.draw.chance(fault.share))) return false;
-    this.count(kind);
+    this.count(kind, on);
     return true;
   }
 
-  count(kind: FaultKind): void {
+  count(kind: FaultKind, on = ''): void {
+    this.fate.struck(kind, on);
     this.struck.set(kind, (this.struck.get(kind) ?? 0) + 1);
   }
 
   /** What is wrong with a call of the ECS API. */
-  ofEcs(): PlaneFault | null {
+  ofEcs(call: PlaneCall): PlaneFault | null {
     const error = (code: EcsErrorCode, type: string): PlaneFault => ({
       is: 'error',
       error: new EcsError(code, type, `${type}: a simulated one`),
     });
-    if (this.meets('ecs.throttles')) return error('ECS_THROTTLED', 'ThrottlingException');
-    if (this.meets('ecs.fails')) return error('ECS_FAILED', 'ClientException');
-    if (this.meets('ecs.denies')) return error('ECS_DENIED', 'AccessDeniedException');
-    if (this.meets('ecs.hangs')) return { is: 'hang' };
-    return this.meets('ecs.loses reply') ? { is: 'lost reply' } : null;
+    if (this.meets('ecs.throttles', call)) return error('ECS_THROTTLED', 'ThrottlingException');
+    if (this.meets('ecs.fails', call)) return error('ECS_FAILED', 'ClientException');
+    if (this.meets('ecs.denies', call)) return error('ECS_DENIED', 'AccessDeniedException');
+    if (this.meets('ecs.hangs', call)) return { is: 'hang' };
+    return this.meets('ecs.loses reply', call) ? { is: 'lost reply' } : null;
   }
 
   /** Does what a fault does at once; the answer undoes it. */
@@ -190,8 +193,8 @@ export class Weather {
     const { core } = this.#world().engine;
     const [first, ...rest] = core.list({}).filter(({ State }) => State === 'running');
     if (!first) return;
-    const { Id } = this.draw.pick([first, ...rest]);
-    this.count(kind);
+    const { Id, Names } = this.draw.pick([first, ...rest]);
+    this.count(kind, Names[0]?.replace('/', ''));
     if (kind === 'container.removed') core.remove(Id, { force: true });
     else if (kind === 'container.process out of memory') core.setOutOfMemory(Id);
     else core.exit(Id, 137, { outOfMemory: kind === 'container.out of memory' });

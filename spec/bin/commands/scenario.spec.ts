@@ -74,9 +74,11 @@ describe('ecs-agent scenario', () => {
 
   const looks: [string, string][] = [
     ['{ containers: { web/main: running } }', 'web/main: running +web/main: exited 3'],
+    ['{ told: { web: RUNNING… } }', 'web: RUNNING… +web: STOPPED: main STOPPED 3'],
     ['{ states: { task/web: running } }', 'task/web: running +task/web: stopped.keeping'],
     ['{ explain: { web: all is well } }', 'web: all is well +web: '],
     ['{ logged: [never] }', 'never +info '],
+    ['{ not logged: [Registered] }', '– +info Registered'],
     ['{ ended: 5 }', '5 +it runs'],
     ['{ happened: [start main] }', 'start main +create main'],
     ['{ answered: [200] }', '200 +–'],
@@ -97,6 +99,41 @@ describe('ecs-agent scenario', () => {
     const [code, text] = await said('run', file('no.yaml', story(3, step)));
     expect(code).to.equal(1);
     expect(text.split('\n')[0]).to.equal('✗ no.yaml:9:5: there is no record task/wbe to damage');
+  });
+
+  const holds: string[] = [
+    'told: { web: STOPPED… }',
+    'containers: { web/main: not running }',
+    'not logged: [error]',
+    'submitted: …',
+  ];
+  for (const look of holds)
+    it(`passes where it looks for ${look}`, async () => {
+      const [code, told] = await said('run', file('look.yaml', story(3, `  - see: { ${look} }\n`)));
+      expect(code, told).to.equal(0);
+    });
+
+  it('goes on where a container ends, is marked or removed that is not there', async () => {
+    const gone = ['exit: web/main', 'mark: web/main, as: dead', 'remove: web/main'];
+    const more = gone.map((step) => `  - engine: { ${step} }\n`).join('');
+    const [code, told] = await said('run', file('gone.yaml', story(3, `  - wait: 4h\n${more}`)));
+    expect(code, told).to.equal(0);
+  });
+
+  it('keeps an acknowledgement back while the disk of the database is full', async () => {
+    const text = `scenario: A task waits for room on the disk.
+tasks: { web: { containers: { main: {} } } }
+latency: { ecs: 1s }
+steps:
+  - store: full
+  - acs: { run: web }
+  - wait: 1m
+  - see: { acknowledged: [] }
+  - store: free
+  - see: { acknowledged: [AckRequest m-1], submitted: …, not before: 1s }
+`;
+    const [code, told] = await said('run', file('full.yaml', text));
+    expect(code, told).to.equal(0);
   });
 
   it('tells what it cannot read, goes on with the other files, and ends with 1', async () => {

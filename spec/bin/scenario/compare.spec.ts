@@ -31,6 +31,18 @@ describe('lines that must be seen in order', () => {
     expect(verdictOf([], [])).to.equal('yes');
   });
 
+  it('may be any number of lines where one is nothing but an ellipsis', () => {
+    expect(verdictOf(['…'], [])).to.equal('yes');
+    expect(verdictOf(['…', 'b'], ['a', 'a', 'b'])).to.equal('yes');
+    expect(verdictOf(['a', '…'], ['a'])).to.equal('yes');
+    expect(verdictOf(['…', 'b'], ['a', 'b', 'a'])).to.equal('not yet');
+    expect(beside(['…', 'b'], ['a', 'a', 'c'])).to.deep.equal([
+      { expected: '…', seen: 'a', isSame: true },
+      { expected: '…', seen: 'a', isSame: true },
+      { expected: 'b', seen: 'c', isSame: false },
+    ]);
+  });
+
   it('stand beside what was seen, up to the end of the longer', () => {
     expect(beside(['a', 'b'], ['a', 'c', 'd'])).to.deep.equal([
       { expected: 'a', seen: 'a', isSame: true },

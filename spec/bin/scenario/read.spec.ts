@@ -10,8 +10,8 @@ const step = (text: string) => `${task}steps:\n  - ${text}\n`;
 const verbs =
   'acs, session, ecs, engine, registry, host, store, ask, wait, crash, start, stop, see';
 const looks =
-  'submitted, acknowledged, asked, happened, answered, containers, states, explain, logged, ended, ' +
-  'nothing submitted, nothing asked, nothing logged, within, not before';
+  'submitted, acknowledged, asked, happened, answered, told, containers, states, explain, logged, ' +
+  'not logged, ended, nothing submitted, nothing asked, nothing logged, within, not before';
 const asks = 'url, from, method, body, times';
 const deeds =
   'exits with 3; exits with 3 after 2s; runs until SIGTERM; runs until SIGTERM, then exits with 143; ' +
@@ -22,12 +22,12 @@ const faults: [string, string, string][] = [
   [
     'that is empty',
     '',
-    '1:1: the scenario must be a map of scenario, real, seed, agent, images, tasks, steps, not nothing',
+    '1:1: the scenario must be a map of scenario, real, seed, latency, agent, images, tasks, steps, not nothing',
   ],
   [
     'that is a list',
     '- a',
-    '1:1: the scenario must be a map of scenario, real, seed, agent, images, tasks, steps, not a list',
+    '1:1: the scenario must be a map of scenario, real, seed, latency, agent, images, tasks, steps, not a list',
   ],
   [
     'that is not YAML',
@@ -54,7 +54,7 @@ const faults: [string, string, string][] = [
   [
     'with a member of no meaning',
     `${head}stps: []`,
-    '2:1: the scenario has no "stps": scenario, real, seed, agent, images, tasks, steps are known',
+    '2:1: the scenario has no "stps": scenario, real, seed, latency, agent, images, tasks, steps are known',
   ],
   [
     'with a seed that is none',
@@ -191,7 +191,7 @@ const faults: [string, string, string][] = [
   [
     'with a database that does the unknown',
     step('store: burns'),
-    '4:5: store must be one of waits, fails, goes on, fails once, not "burns"',
+    '4:5: store must be one of waits, goes on, fails once, full, free, not "burns"',
   ],
   [
     'with a record that is of no use in another way',
@@ -236,8 +236,8 @@ const faults: [string, string, string][] = [
   ],
   [
     'with a look at what is not known',
-    step('see: { told: [] }'),
-    `4:12: see has no "told": ${looks} are known`,
+    step('see: { heard: [] }'),
+    `4:12: see has no "heard": ${looks} are known`,
   ],
   ['with a look that is a word', step('see: all'), `4:5: see must be a map of ${looks}, not "all"`],
   [
@@ -283,6 +283,7 @@ describe('a scenario', () => {
       scenario: 'It happens: again.',
       real: true,
       seed: 7,
+      latency: { ecs: '40ms', engine: '5ms' },
       agent: { ECS_RESERVED_MEMORY: '3072' },
       tasks: {
         web: {
@@ -296,7 +297,7 @@ describe('a scenario', () => {
         { acs: { message: 'ErrorMessage', members: { message: 'no: "really"' } } },
         { engine: { exit: 'web/side', code: 3 } },
         { store: { mark: 'task/web', as: 'damaged' } },
-        { store: 'fails' },
+        { store: 'full' },
         {
           ask: {
             url: '$ECS_AGENT_URI/task-protection/v1/state',
