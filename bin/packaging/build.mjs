@@ -1,6 +1,16 @@
-// Bundles the agent into one file, dist/ecs-agent.cjs, with the LevelDB addon, the
-// dashboard of its metrics and the licences beside it.
-import { chmodSync, copyFileSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+// Bundles the agent into one file, dist/agent.js, and what starts it, dist/ecs-agent.cjs, with the
+// compiled code, the LevelDB addon, the dashboard of its metrics and the licences beside them.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -9,7 +19,8 @@ import { thirdParty } from './third-party.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const dist = join(root, 'dist');
-const bundle = join(dist, 'ecs-agent.cjs');
+const bundle = join(dist, 'agent.js');
+const launcher = join(dist, 'ecs-agent.cjs');
 
 /**
  * What dockerode loads only for building images and for engines over SSH, and prom-client for kinds
@@ -61,25 +72,37 @@ function addonFile() {
 
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
-const { metafile } = await build({
-  entryPoints: [join(root, 'bin/ecs-agent.ts')],
-  outfile: bundle,
+const bundled = {
   bundle: true,
   platform: 'node',
   format: 'cjs',
   target: 'node20',
   minify: true,
   legalComments: 'none',
-  metafile: true,
   absWorkingDir: root,
-  banner: { js: '#!/usr/bin/env node' },
+  logLevel: 'warning',
+};
+const { metafile } = await build({
+  ...bundled,
+  entryPoints: [join(root, 'bin/ecs-agent.ts')],
+  outfile: bundle,
+  metafile: true,
   define: { 'process.env.NODE_ENV': '"production"' },
   plugins: [replacements, lighter],
-  logLevel: 'warning',
+});
+const digest = createHash('sha256').update(readFileSync(bundle)).digest('hex').slice(0, 12);
+await build({
+  ...bundled,
+  entryPoints: [join(root, 'bin/launcher.ts')],
+  outfile: launcher,
+  banner: { js: '#!/usr/bin/env node' },
+  define: { agentDigest: JSON.stringify(digest) },
 });
 copyFileSync(addonFile(), join(dist, 'classic-level.node'));
 copyFileSync(join(root, 'LICENSE'), join(dist, 'LICENSE'));
 copyFileSync(join(root, 'bin/metrics/dashboard.json'), join(dist, 'grafana-dashboard.json'));
 writeFileSync(join(dist, 'THIRD-PARTY'), thirdParty(root, metafile));
-chmodSync(bundle, 0o755);
-console.log(`dist/ecs-agent.cjs ${(statSync(bundle).size / 1e6).toFixed(1)} MB`);
+chmodSync(launcher, 0o755);
+// Whoever starts it first compiles it.
+execFileSync(process.execPath, [launcher, '-version']);
+console.log(`dist/agent.js ${(statSync(bundle).size / 1e6).toFixed(1)} MB`);

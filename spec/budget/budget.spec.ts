@@ -56,7 +56,7 @@ describe('what a hundred tasks cost', () => {
 
 describe('the bundle', () => {
   it('is smaller than 2.2 MB', () => {
-    const { size } = statSync(join(import.meta.dirname, '../../dist/ecs-agent.cjs'));
+    const { size } = statSync(join(import.meta.dirname, '../../dist/agent.js'));
     expect(size).to.be.below(2_200_000);
   });
 });

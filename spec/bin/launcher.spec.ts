@@ -1,0 +1,66 @@
+import { execFileSync } from 'node:child_process';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import { bundle } from '../support/process.ts';
+
+describe('the built agent', () => {
+  let folder: string;
+  const compiled = () => readdirSync(folder).filter((name) => name.endsWith('.compiled'));
+  const only = () => join(folder, compiled()[0] ?? '');
+  const version = (...flags: string[]) =>
+    execFileSync(process.execPath, [...flags, join(folder, 'ecs-agent.cjs'), '-version'], {
+      encoding: 'utf8',
+    });
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'launcher-'));
+    cpSync(dirname(bundle), folder, { recursive: true });
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  it('comes with its code as this Node.js compiles it', () => {
+    const [name] = compiled();
+    const before = readFileSync(only());
+    expect(version()).to.match(/^Amazon ECS Agent/);
+    expect(compiled()).to.deep.equal([name]);
+    expect(readFileSync(only()).equals(before)).to.equal(true);
+  });
+
+  it('is compiled at the first start where it has not been, and that is kept', () => {
+    const [name] = compiled();
+    rmSync(only());
+    expect(version()).to.match(/^Amazon ECS Agent/);
+    expect(compiled()).to.deep.equal([name]);
+  });
+
+  it('is compiled anew where only a part of that is left', () => {
+    const { length } = readFileSync(only());
+    truncateSync(only(), length / 2);
+    expect(version()).to.match(/^Amazon ECS Agent/);
+    expect(readFileSync(only())).to.have.length.above(length / 2);
+  });
+
+  it('is compiled a second time for other settings of V8, beside the first', () => {
+    version('--max-old-space-size=300');
+    expect(compiled()).to.have.length(2);
+  });
+
+  it('runs where nothing can be kept, and leaves nothing behind', () => {
+    const path = only();
+    rmSync(path);
+    mkdirSync(join(path, 'in-the-way'), { recursive: true });
+    const names = readdirSync(folder);
+    expect(version()).to.match(/^Amazon ECS Agent/);
+    expect(readdirSync(folder)).to.deep.equal(names);
+  });
+});
