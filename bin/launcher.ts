@@ -4,7 +4,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cachedDataVersionTag, setFlagsFromString } from 'node:v8';
-import { constants, Script } from 'node:vm';
+import { Script } from 'node:vm';
 
 /** Digest of the agent's code, set by the build: V8 itself would not notice another code's. */
 declare const agentDigest: string;
@@ -24,11 +24,7 @@ const compiled = join(__dirname, `agent.${agentDigest}.${cachedDataVersionTag()}
 const kept = read(compiled);
 const script = new Script(
   `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, 'latin1')}\n})`,
-  {
-    filename: file,
-    ...(kept && { cachedData: kept }),
-    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-  },
+  { filename: file, ...(kept && { cachedData: kept }) },
 );
 if (kept === null || script.cachedDataRejected) keep(script.createCachedData());
 script.runInThisContext()(exports, require, module, __filename, __dirname);

@@ -77,6 +77,8 @@ const bundled = {
   platform: 'node',
   format: 'cjs',
   target: 'node20',
+  // A script that is compiled apart cannot import at run time; what it needs is here or in Node.js.
+  supported: { 'dynamic-import': false },
   minify: true,
   legalComments: 'none',
   absWorkingDir: root,

@@ -55,6 +55,11 @@ describe('the built agent', () => {
     expect(compiled()).to.have.length(2);
   });
 
+  it('imports nothing while it runs, which code that is compiled apart cannot', () => {
+    const code = readFileSync(join(folder, 'agent.js'), 'latin1');
+    expect(code).to.not.match(/(?<![\w$.])import\(/);
+  });
+
   it('runs where nothing can be kept, and leaves nothing behind', () => {
     const path = only();
     rmSync(path);
