@@ -16,12 +16,19 @@ const isObject = (found: unknown): found is JsonObject =>
 /** Docker counts CPU time on Windows in units of 100 ns. */
 const windowsTickNs = 100;
 
+type Sample = Omit<UsageSample, 'restarts'>;
+
 /**
  * Reads a sample of the Engine's. Null where it says nothing: of a container that does not run, or
  * that no CPU is told of.
  */
-export function sampleOf(text: string, host: SampledHost): Omit<UsageSample, 'restarts'> | null {
-  const stats = parsed(text);
+export function sampleOf(text: string, host: SampledHost): Sample | null {
+  const sample = sampleIn(parsed(text), host);
+  // Hardly any counter is that large, and to see it in the text would cost more than all the rest.
+  return sample && !isExact(sample) ? sampleIn(parsed(text.replace(long, '$1"$2"')), host) : sample;
+}
+
+function sampleIn(stats: JsonObject, host: SampledHost): Sample | null {
   const at = momentOf(stats.read);
   const cpu = objectIn(objectIn(stats, 'cpu_stats'), 'cpu_usage');
   const total = countIn(cpu, 'total_usage');
@@ -41,9 +48,18 @@ export function sampleOf(text: string, host: SampledHost): Omit<UsageSample, 're
 /** Numbers that a number of JavaScript cannot hold are read as texts. */
 const long = /([:[,]\s*)(\d{16,20})(?=\s*[,\]}])/g;
 
+/** Whether its counters have all their digits; of CPU time no more is told than a number holds. */
+const isExact = ({ storage, network }: Sample): boolean =>
+  hasAllDigits(storage.readBytes) &&
+  hasAllDigits(storage.writtenBytes) &&
+  (network === null || members.every(([name]) => hasAllDigits(network[name])));
+
+const hasAllDigits = (count: Count): boolean =>
+  typeof count === 'bigint' || count <= Number.MAX_SAFE_INTEGER;
+
 function parsed(text: string): JsonObject {
   try {
-    const found: unknown = JSON.parse(/\d{16}/.test(text) ? text.replace(long, '$1"$2"') : text);
+    const found: unknown = JSON.parse(text);
     return isObject(found) ? found : {};
   } catch {
     return {};
@@ -125,11 +141,12 @@ const members: [keyof NetworkCounts, string][] = [
 
 function networkOf(networks: unknown): NetworkCounts | null {
   if (!isObject(networks)) return null;
-  const devices = Object.values(networks).filter(isObject);
-  const sums = members.map(([name, member]) => {
-    let sum: Count = 0;
-    for (const device of devices) sum = plus(sum, countIn(device, member));
-    return [name, sum];
-  });
-  return Object.fromEntries(sums) as NetworkCounts;
+  const sums: NetworkCounts = {
+    ...{ rxBytes: 0, rxPackets: 0, rxErrors: 0, rxDropped: 0 },
+    ...{ txBytes: 0, txPackets: 0, txErrors: 0, txDropped: 0 },
+  };
+  for (const device of Object.values(networks))
+    if (isObject(device))
+      for (const [name, member] of members) sums[name] = plus(sums[name], countIn(device, member));
+  return sums;
 }

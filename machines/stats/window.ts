@@ -7,18 +7,20 @@ export const newWindow = (): Window => ({ before: null, entries: [] });
 
 const bytesPerMiB = 1_048_576;
 
+/** Of a first sample. */
+const unknown = { cpuPercent: null, rxRate: null, txRate: null };
+
 /**
  * Takes in a sample. Percent and rates are worked out in single precision, step by step, as the
  * Amazon ECS agent does: ECS compares what different agents tell.
  */
 export function withSample(window: Window, sample: UsageSample, length = windowLength): Window {
   const previous = window.entries.at(-1) ?? window.before;
-  const { memoryBytes, ...kept } = sample;
-  const entry: WindowEntry = {
-    ...kept,
-    memoryMiB: Math.floor(memoryBytes / bytesPerMiB),
-    ...(previous ? since(previous, sample) : { cpuPercent: null, rxRate: null, txRate: null }),
-  };
+  const { at, cpuNs, memoryBytes, storage, network, restarts } = sample;
+  const { cpuPercent, rxRate, txRate } = previous ? since(previous, sample) : unknown;
+  // One member after the other: there are a thousand samples a second.
+  const memoryMiB = Math.floor(memoryBytes / bytesPerMiB);
+  const entry = { at, cpuNs, memoryMiB, storage, network, restarts, cpuPercent, rxRate, txRate };
   const entries = [...window.entries, entry];
   if (entries.length <= length) return { before: window.before, entries };
   return { before: entries[0] ?? null, entries: entries.slice(1) };
