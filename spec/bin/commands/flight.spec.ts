@@ -222,6 +222,11 @@ describe('the flight record of an agent’s process', () => {
     expect(await agent.exitCode(), agent.output).to.equal(0);
     return agent.output;
   };
+  const said = async (...words: string[]): Promise<string> => {
+    const agent = start(words);
+    await agent.exitCode();
+    return agent.output;
+  };
 
   const arn = localTaskArn('specs', 'f'.repeat(32));
   const runTask = async () => {
@@ -243,8 +248,8 @@ describe('the flight record of an agent’s process', () => {
     const agent = start();
     await plane.connected();
     await runTask();
-    // Its last entries are written within a moment.
-    while (!(await command('flight')).includes('ECS has accepted that'));
+    // Its last entries are written within a moment, and at first there is no record at all.
+    while (!(await said('flight')).includes('ECS has accepted that'));
     await agent.signal('SIGKILL');
     const again = start();
     await again.says(/Registered/);
