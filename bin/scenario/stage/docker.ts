@@ -54,10 +54,9 @@ export async function openDockerStage(
   });
   const folder = mkdtempSync(join(tmpdir(), 'ecs-agent-scenario-'));
   const config = configOf(scenario, { cluster, folder, environment });
-  const seen: Seen = {
-    ...{ submitted: [], acknowledged: [], asked: [] },
-    ...{ happened: [], answered: [], logged: [] },
-  };
+  const docker = await reached(config, pulse);
+  const unheard = { submitted: [], acknowledged: [], asked: [] };
+  const seen: Seen = { ...unheard, happened: [], answered: [], logged: [] };
   const names = new Map(tasks.map(([name, { arn }]) => [arn, name]));
   const plane = new LocalPlane(pulse, cluster, (report) => {
     const name = names.get(report.taskArn) ?? '';
@@ -65,12 +64,24 @@ export async function openDockerStage(
     seen.submitted.push(`${name} ${told(report).replaceAll(`${name}-${id}`, name)}`);
   });
   await plane.open();
-  return new DockerStage({ pulse, config, plane, seen, folder, tasks: new Map(tasks) });
+  return new DockerStage({ pulse, config, docker, plane, seen, folder, tasks: new Map(tasks) });
+}
+
+/** The Engine, once it answers: without it every step would be waited for in vain. */
+async function reached(config: Config, { clock }: Pulse): Promise<EnginePort> {
+  const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+  const { docker } = connectEngine({ config, clock, log });
+  await docker.ping().catch((error) => {
+    rmSync(config.dataDirectory, { recursive: true });
+    throw error;
+  });
+  return docker;
 }
 
 interface Parts {
   pulse: Pulse;
   config: Config;
+  docker: EnginePort;
   plane: LocalPlane;
   seen: Seen;
   folder: string;
@@ -114,11 +125,8 @@ class DockerStage implements Stage {
 
   async until(holds: () => boolean, limitMs: number): Promise<boolean> {
     const end = this.now() + limitMs;
-    while (!holds()) {
-      if (this.now() >= end) return false;
-      await this.advance(glanceMs);
-    }
-    return true;
+    while (!holds() && this.now() < end) await this.advance(glanceMs);
+    return holds();
   }
 
   async begin(): Promise<void> {
@@ -267,11 +275,8 @@ class DockerStage implements Stage {
   }
 
   async #follow(): Promise<void> {
-    const { config, pulse } = this.#parts;
-    const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-    const { docker } = connectEngine({ config, clock: pulse.clock, log });
     const on = { since: null, opened: () => {}, event: (event: EngineEvent) => this.#note(event) };
-    await docker.watch(on, this.#ending.signal).catch(() => {});
+    await this.#parts.docker.watch(on, this.#ending.signal).catch(() => {});
   }
 
   #note({ action, taskArn, name, exitCode }: EngineEvent): void {

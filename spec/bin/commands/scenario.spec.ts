@@ -26,13 +26,20 @@ describe('ecs-agent scenario', () => {
   };
 
   /** Answers the exit code and all that is written, with the folder left out. */
-  async function said(...words: string[]): Promise<[number, string]> {
+  function said(...words: string[]): Promise<[number, string]> {
+    return saidWith({}, ...words);
+  }
+
+  async function saidWith(
+    environment: Record<string, string>,
+    ...words: string[]
+  ): Promise<[number, string]> {
     let text = '';
     const write = (more: string) => {
       text += more;
     };
     const output = { clock: new SimClock(), write, columns: 96, colours: false };
-    const code = await scenario(words, {}, output);
+    const code = await scenario(words, environment, output);
     return [code, text.replaceAll(`${folder}/`, '')];
   }
 
@@ -148,6 +155,16 @@ steps:
       '✓ A task ends with three. (0 ms for 5 s)',
       '1 passed, 2 failed in 0 ms',
     ]);
+  });
+
+  it('says at once that a real Engine cannot be reached', async () => {
+    const environment = { DOCKER_HOST: `unix://${join(folder, 'none.sock')}` };
+    const words = ['run', '--engine', 'docker', file('three.yaml', story(3))];
+    const [code, text] = await saidWith(environment, ...words);
+    expect(code).to.equal(1);
+    expect(text).to.match(
+      /^✗ The Docker Engine at unix:\/\/none\.sock cannot be reached: connect ENOENT none\.sock\n/,
+    );
   });
 
   it('writes a scenario of a flight record', async () => {
