@@ -14,6 +14,7 @@ import {
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { beginWithNothing } from './copies.mjs';
 import { lighter } from './lighter.mjs';
 import { thirdParty } from './third-party.mjs';
 
@@ -92,6 +93,7 @@ const { metafile } = await build({
   define: { 'process.env.NODE_ENV': '"production"' },
   plugins: [replacements, lighter],
 });
+writeFileSync(bundle, beginWithNothing(readFileSync(bundle, 'utf8')));
 const digest = createHash('sha256').update(readFileSync(bundle)).digest('hex').slice(0, 12);
 await build({
   ...bundled,
