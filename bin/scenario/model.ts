@@ -1,3 +1,5 @@
+import type { PlaneCall } from '../../transport/sim/plane/api.ts';
+
 /**
  * A scenario as its YAML file has it, member for member: {@link Scenario} is what the file reads as, and
  * what is written again. Durations are texts such as `30s`, `1m 30s`, `2h`, `500ms`; `TASK` is a name
@@ -105,26 +107,16 @@ export type AcsStep =
  */
 export type SessionStep = 'closes' | 'breaks' | 'half-open' | 'inactive' | 'refused' | 'accepted';
 
-/** The calls of the ECS API. */
-export const ecsCalls = [
-  ...(['submit', 'register', 'createCluster', 'updateState', 'discover'] as const),
-  // Those that the agent makes for tasks that ask for their tags, or for their protection.
-  ...(['tags', 'protection'] as const),
-] as const;
-
-/** A call of the ECS API. */
-export type EcsCall = (typeof ecsCalls)[number];
-
 /** What goes wrong with the next calls of the ECS API, one each. */
 export type EcsStep =
-  | { throttle: EcsCall; times?: number }
+  | { throttle: PlaneCall; times?: number }
   /** The service will never take it. */
-  | { refuse: EcsCall; with: string; times?: number }
+  | { refuse: PlaneCall; with: string; times?: number }
   /** There is no answer. */
-  | { fail: EcsCall; times?: number }
-  | { hang: EcsCall; times?: number }
+  | { fail: PlaneCall; times?: number }
+  | { hang: PlaneCall; times?: number }
   /** It takes effect, and the reply is lost. */
-  | { lose: EcsCall; times?: number };
+  | { lose: PlaneCall; times?: number };
 
 /** The calls of the Engine that a step can trouble. */
 export const engineCalls = [

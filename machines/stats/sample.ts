@@ -24,7 +24,7 @@ type Sample = Omit<UsageSample, 'restarts'>;
  */
 export function sampleOf(text: string, host: SampledHost): Sample | null {
   const sample = sampleIn(parsed(text), host);
-  // Hardly any counter is that large, and to see it in the text would cost more than all the rest.
+  // Hardly any counter is that large: texts are not searched for one, as there are so many of them.
   return sample && !isExact(sample) ? sampleIn(parsed(text.replace(long, '$1"$2"')), host) : sample;
 }
 

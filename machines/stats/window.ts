@@ -8,7 +8,7 @@ export const newWindow = (): Window => ({ before: null, entries: [] });
 const bytesPerMiB = 1_048_576;
 
 /** Of a first sample. */
-const unknown = { cpuPercent: null, rxRate: null, txRate: null };
+const nothingSince = { cpuPercent: null, rxRate: null, txRate: null };
 
 /**
  * Takes in a sample. Percent and rates are worked out in single precision, step by step, as the
@@ -17,7 +17,7 @@ const unknown = { cpuPercent: null, rxRate: null, txRate: null };
 export function withSample(window: Window, sample: UsageSample, length = windowLength): Window {
   const previous = window.entries.at(-1) ?? window.before;
   const { at, cpuNs, memoryBytes, storage, network, restarts } = sample;
-  const { cpuPercent, rxRate, txRate } = previous ? since(previous, sample) : unknown;
+  const { cpuPercent, rxRate, txRate } = previous ? since(previous, sample) : nothingSince;
   // One member after the other: there are a thousand samples a second.
   const memoryMiB = Math.floor(memoryBytes / bytesPerMiB);
   const entry = { at, cpuNs, memoryMiB, storage, network, restarts, cpuPercent, rxRate, txRate };

@@ -1,9 +1,9 @@
+import { planeCalls } from '../../../transport/sim/plane/api.ts';
 import {
   type AcsStep,
   type AskStep,
   type EcsStep,
   type EngineStep,
-  ecsCalls,
   engineCalls,
   type HostStep,
   type Look,
@@ -80,7 +80,7 @@ function acsShape(task: Shape<string>): Shape<AcsStep> {
 
 const times = optional(count(1));
 
-const ecsCall = word(...ecsCalls);
+const ecsCall = word(...planeCalls);
 const ecsShape = either<EcsStep>(
   record({ throttle: ecsCall, times }),
   record({ refuse: ecsCall, with: text, times }),

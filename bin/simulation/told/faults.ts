@@ -1,11 +1,6 @@
+import { type PlaneCall, planeCalls } from '../../../transport/sim/plane/api.ts';
 import { durationOf } from '../../scenario/file/record.ts';
-import {
-  type EcsCall,
-  type EngineCallName,
-  ecsCalls,
-  engineCalls,
-  type Step,
-} from '../../scenario/model.ts';
+import { type EngineCallName, engineCalls, type Step } from '../../scenario/model.ts';
 import type { FaultKind } from '../plan/faults.ts';
 import type { Fault } from '../plan/plan.ts';
 import type { Strike } from '../run.ts';
@@ -68,7 +63,7 @@ const calls =
 /** One that is not met by the call it is meant for would end an agent that begins later. */
 const sayableCalls = engineCalls.filter((call) => call !== 'version');
 const engine = (step: Parameters<typeof calls<EngineCallName>>[1]) => calls(sayableCalls, step);
-const ecs = (step: (call: EcsCall, times?: { times: number }) => Step) => calls(ecsCalls, step);
+const ecs = (step: (call: PlaneCall, times?: { times: number }) => Step) => calls(planeCalls, step);
 
 /** How each kind of fault is told, if it can be; {@link livesOf} tells those of the agent. */
 const tellings: { [Kind in FaultKind]?: Telling } = {

@@ -1,24 +1,20 @@
 import { EcsError, roundTripMs } from '../../ecs/port.ts';
 import type { Clock } from '../../host/port.ts';
 
+/** The calls of the ECS API. */
+export const planeCalls = [
+  ...(['submit', 'register', 'createCluster', 'updateState', 'discover'] as const),
+  // Those that the agent makes for tasks that ask for their tags, or for their protection.
+  ...(['tags', 'protection'] as const),
+] as const;
+
 /** Which call of the ECS API a fault is for. */
-export type PlaneCall =
-  | 'register'
-  | 'createCluster'
-  | 'updateState'
-  | 'discover'
-  | 'submit'
-  /** Those that the agent makes for tasks that ask it. */
-  | 'tags'
-  | 'protection';
+export type PlaneCall = (typeof planeCalls)[number];
 
 /** What goes wrong with a call: only one whose reply is lost has taken effect. */
 export type PlaneFault = { is: 'error'; error: EcsError } | { is: 'hang' } | { is: 'lost reply' };
 
-const none = {
-  ...({ register: 0, createCluster: 0, updateState: 0, discover: 0, submit: 0 } as const),
-  ...({ tags: 0, protection: 0 } as const),
-};
+const none = Object.fromEntries(planeCalls.map((call) => [call, 0])) as Record<PlaneCall, number>;
 
 /** The ECS API of a simulated control plane: how long its calls take, and what goes wrong with them. */
 export class SimApi {
