@@ -6,10 +6,11 @@ export interface CallLimit {
   ms: number;
   transition: string;
   /**
-   * How it passes the {@link Gate}: `counted` calls keep the Engine busy, `uncounted` ones mostly
-   * wait for something else, and `always` are those that find out whether the Engine is there.
+   * How it passes the gate: `counted` calls keep the Engine busy, `uncounted` ones mostly wait for
+   * something else, `behind` ones are in no hurry and let the agent get on with the others, and
+   * `always` are those that find out whether the Engine is there.
    */
-  passes?: 'counted' | 'uncounted' | 'always';
+  passes?: 'counted' | 'uncounted' | 'behind' | 'always';
 }
 
 const second = 1_000;
@@ -32,7 +33,7 @@ export const dockerLimits = {
   list: { ms: 10 * minute, transition: 'listing' },
   watch: { ms: 30 * second, transition: 'listening to events', passes: 'always' },
   stats: { ms: 18 * second, transition: 'reading statistics', passes: 'uncounted' },
-  followStats: { ms: 18 * second, transition: 'reading statistics', passes: 'uncounted' },
+  followStats: { ms: 18 * second, transition: 'reading statistics', passes: 'behind' },
   inspectImage: { ms: 30 * second, transition: 'inspecting image' },
   resolveDigest: { ms: minute, transition: 'MANIFEST_PULLED', passes: 'uncounted' }, // ECS_MANIFEST_PULL_TIMEOUT
   pull: { ms: 120 * minute, transition: 'pulled', passes: 'uncounted' }, // ECS_IMAGE_PULL_TIMEOUT
@@ -68,7 +69,7 @@ export interface CallBounds {
   late?: () => DockerError;
 }
 
-const lostInterest = (): DockerError =>
+export const lostInterest = (): DockerError =>
   new DockerError('DOCKER_ABORTED', 'The call to the Docker Engine was given up');
 
 /** What a passed deadline is told as, under the code of the wait that it ended. */
@@ -178,118 +179,3 @@ export async function orNull<Answer>(call: Promise<Answer>): Promise<Answer | nu
     throw error;
   }
 }
-
-/** How many calls the Engine has to answer at a time, and when it is left alone. */
-const gateRules = { underWay: 50, failuresInARow: 5, probeAfterMs: [1_000, 2_000, 4_000, 5_000] };
-
-/** Whose gate it is. `onBreaker` is told once of each change. */
-export interface GateOptions {
-  clock: Clock;
-  dockerHost: string;
-  onBreaker?: (state: 'open' | 'closed') => void;
-}
-
-/**
- * The way of all calls to one Engine. Only so many are under way, the others wait in order; their
- * deadlines begin when they are let through. An Engine that could not be reached several times in a
- * row is then asked by one call every few seconds, and all others fail at once, until it answers.
- */
-export class Gate {
-  readonly #options: GateOptions;
-  /** Ends the wait of a call, with an error if it may not go on. */
-  readonly #waiting = new Set<(error?: DockerError) => void>();
-  #underWay = 0;
-  #failures = 0;
-  /** While the breaker is open: when the next call is let through, and how many have been. */
-  #open: { probeAt: number; probes: number } | null = null;
-
-  constructor(options: GateOptions) {
-    this.#options = options;
-  }
-
-  /** Lets a call through as its limit says. Rejects with what it rejects with, or as unreachable. */
-  async pass<T>(
-    { passes = 'counted' }: CallLimit,
-    signal: AbortSignal | undefined,
-    work: () => Promise<T>,
-  ): Promise<T> {
-    if (this.#open && passes !== 'always') this.#probe(this.#open);
-    else if (passes === 'counted') return await this.#inTurn(signal, work);
-    return await this.#observe(work);
-  }
-
-  async #inTurn<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-    if (this.#underWay < gateRules.underWay) this.#underWay += 1;
-    else await this.#turn(signal);
-    try {
-      return await this.#observe(work);
-    } finally {
-      // A call that waits takes the place of this one.
-      const [next] = this.#waiting;
-      if (next) next();
-      else this.#underWay -= 1;
-    }
-  }
-
-  #turn(signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const end = (error?: DockerError) => {
-        this.#waiting.delete(end);
-        signal?.removeEventListener('abort', leave);
-        if (error) reject(error);
-        else resolve();
-      };
-      const leave = () => end(lostInterest());
-      if (signal?.aborted) return leave();
-      signal?.addEventListener('abort', leave);
-      this.#waiting.add(end);
-    });
-  }
-
-  /** Throws unless it is time to ask whether the Engine is back. */
-  #probe(open: { probeAt: number; probes: number }): void {
-    const now = this.#options.clock.now();
-    if (now < open.probeAt) throw this.#refusal();
-    open.probes += 1;
-    open.probeAt = now + probeDelay(open.probes);
-  }
-
-  /** A time-out and a caller's change of mind say nothing about whether the Engine is there. */
-  async #observe<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      const answer = await work();
-      this.#reached();
-      return answer;
-    } catch (error) {
-      if (!(error instanceof DockerError)) throw error;
-      if (error.code === 'DOCKER_UNREACHABLE') this.#missed();
-      else if (error.status !== undefined) this.#reached();
-      throw error;
-    }
-  }
-
-  #reached(): void {
-    this.#failures = 0;
-    if (!this.#open) return;
-    this.#open = null;
-    this.#options.onBreaker?.('closed');
-  }
-
-  #missed(): void {
-    this.#failures += 1;
-    if (this.#open || this.#failures < gateRules.failuresInARow) return;
-    this.#open = { probeAt: this.#options.clock.now() + probeDelay(0), probes: 0 };
-    for (const end of this.#waiting) end(this.#refusal());
-    this.#options.onBreaker?.('open');
-  }
-
-  #refusal(): DockerError {
-    return new DockerError(
-      'DOCKER_UNREACHABLE',
-      `The Docker Engine at ${this.#options.dockerHost} cannot be reached, and is asked again soon`,
-    );
-  }
-}
-
-const probeDelay = (probes: number): number =>
-  gateRules.probeAfterMs[Math.min(probes, gateRules.probeAfterMs.length - 1)] ?? 0;

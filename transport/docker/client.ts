@@ -7,8 +7,6 @@ import {
   type DockerLimits,
   dockerErrorOf,
   dockerLimits,
-  Gate,
-  type GateOptions,
   hasStatus,
   unless,
   unreadable,
@@ -23,6 +21,7 @@ import {
   minorOf,
   type ToldBindings,
 } from './facts.ts';
+import { Gate, type GateOptions } from './gate/gate.ts';
 import {
   type ContainerRef,
   type CreateRequest,
