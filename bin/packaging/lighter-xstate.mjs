@@ -90,6 +90,24 @@ const children = [
   },
 ];
 
+/** What is told to those who watch all actors. */
+const inspection = [
+  {
+    file: core,
+    found: /const resolvedInspectionEvent = \{[\s\S]*?\};\n.*\n/,
+    instead: `event.rootId = rootActor.sessionId;
+    for (const observer of inspectionObservers) observer.next?.(event);
+`,
+  },
+  {
+    // Nobody watches the actions.
+    file: core,
+    found:
+      /this\._actorScope\.system\._sendInspectionEvent\(\{\s*type: '@xstate\.action',[\s\S]*?\n {10}\}\);/,
+    instead: '',
+  },
+];
+
 /** Assignments, most of which spawn nothing. */
 const assignments = [
   {
@@ -254,4 +272,11 @@ function enterStates(`,
   },
 ];
 
-export const ofXState = [...snapshots, ...children, ...assignments, ...selection, ...steps];
+export const ofXState = [
+  ...snapshots,
+  ...children,
+  ...inspection,
+  ...assignments,
+  ...selection,
+  ...steps,
+];

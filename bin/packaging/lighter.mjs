@@ -14,7 +14,17 @@ const changes = [
     // It prints each request to a debug text that is made whether or not anybody reads it.
     file: /docker-modem[\\/]lib[\\/]modem\.js$/,
     found: /debug\('Sending: %s', util\.inspect\([\s\S]*?\}\)\);/,
-    instead: '',
+    // Its way of giving up a request watches both request and answer for their ends; all that is
+    // wanted is that the connection goes.
+    instead: `if (options.ending) {
+    if (options.ending.aborted) req.destroy();
+    options.ending.addEventListener('abort', () => req.destroy(), { once: true });
+  }`,
+  },
+  {
+    file: /docker-modem[\\/]lib[\\/]modem\.js$/,
+    found: 'optionsf.signal = options.abortSignal;',
+    instead: 'optionsf.ending = options.abortSignal;',
   },
   ...ofXState,
 ];
