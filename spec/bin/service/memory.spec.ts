@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { heapJudge, heapLimitOf, lowerOomScore } from '../../../bin/service/memory.ts';
+import { heapJudge, heapLimitOf, lowerOomScore, wantsRoom } from '../../../bin/service/memory.ts';
 
 describe('the out-of-memory score', () => {
   let folder: string;
@@ -50,4 +50,18 @@ describe('the heap', () => {
     const usable = heapLimitOf({ used_heap_size: 0, heap_size_limit: 90 });
     expect(usable).to.equal(30);
   });
+
+  const MiB = 1_048_576;
+  const rooms: [string, number, number, boolean][] = [
+    ['has little room for what has just been made', 16, 1, false],
+    ['has no more of it with a few tasks', 27, 1, false],
+    ['has twice as much with some hundred', 28, 1, true],
+    ['has no more at first', 39, 2, false],
+    ['has four times as much with some thousand', 40, 2, true],
+    ['never has more than that', 4_000, 4, false],
+  ];
+  for (const [what, used, room, more] of rooms)
+    it(what, () => {
+      expect(wantsRoom({ used: used * MiB, room: room * MiB })).to.equal(more);
+    });
 });
