@@ -93,14 +93,14 @@ export function admit(
   at: number,
 ): { context: AdmissionContext; admitted: string[] } {
   const taken = new Taken(context);
-  const holders = [...context.holders];
+  const admitted: Holder[] = [];
   const waiting: Waiting[] = [];
   let passed = 0;
   for (const task of context.waiting) {
     const { taskArn, needs } = task;
     if (taken.leavesRoomFor(needs)) {
       taken.add(needs);
-      holders.push({ taskArn, needs });
+      admitted.push({ taskArn, needs });
       passed = waiting.length;
       continue;
     }
@@ -112,8 +112,13 @@ export function admit(
       ? { ...task, overtakenSince: task.overtakenSince ?? at }
       : task;
   return {
-    context: { ...context, holders, waiting: waiting.map(overtake), at },
-    admitted: holders.slice(context.holders.length).map(({ taskArn }) => taskArn),
+    context: {
+      ...context,
+      holders: context.holders.concat(admitted),
+      waiting: waiting.map(overtake),
+      at,
+    },
+    admitted: arnsOf(admitted),
   };
 }
 
@@ -145,8 +150,9 @@ class Taken {
   add({ cpuUnits, memoryMiB, tcpPorts, udpPorts }: Needs): void {
     this.#free.cpuUnits -= cpuUnits;
     this.#free.memoryMiB -= memoryMiB;
-    for (const port of tcpPorts) this.#tcpPorts.add(port);
-    for (const port of udpPorts) this.#udpPorts.add(port);
+    // Gone through for all holders whenever a task asks: most take no port.
+    if (tcpPorts.length > 0) for (const port of tcpPorts) this.#tcpPorts.add(port);
+    if (udpPorts.length > 0) for (const port of udpPorts) this.#udpPorts.add(port);
   }
 
   /** A host can have less than nothing free, after a restart with less. What needs nothing fits. */

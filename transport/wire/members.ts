@@ -37,6 +37,8 @@ export class Members {
   /** The object itself, to be passed on unread. */
   readonly json: JsonObject;
   readonly #where: string;
+  /** The members by their names in lower case, from the first look that needs them. */
+  #lowerCased: Map<string, unknown> | null = null;
 
   /** `where` begins the names of members in errors: `<where>.<member>`; '' for the member alone. */
   constructor(json: JsonObject, where: string) {
@@ -135,8 +137,18 @@ export class Members {
 
   #find(name: string): unknown {
     if (name in this.json) return this.json[name];
-    const wanted = name.toLowerCase();
-    const key = Object.keys(this.json).find((candidate) => candidate.toLowerCase() === wanted);
-    return key === undefined ? undefined : this.json[key];
+    // Most members are absent, and looked for in vain.
+    this.#lowerCased ??= lowerCasedOf(this.json);
+    return this.#lowerCased.get(name.toLowerCase());
   }
+}
+
+/** Of names that differ in letter case only, the first one counts. */
+function lowerCasedOf(json: JsonObject): Map<string, unknown> {
+  const members = new Map<string, unknown>();
+  for (const name of Object.keys(json)) {
+    const lowerCased = name.toLowerCase();
+    if (!members.has(lowerCased)) members.set(lowerCased, json[name]);
+  }
+  return members;
 }
