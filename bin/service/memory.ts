@@ -66,11 +66,11 @@ export const mibOf = (bytes: number): number => Math.round(bytes / 1_048_576);
 const bareBytes = 16 * 1_048_576;
 
 /**
- * Whether objects that have just been made are to have twice as much room, up to a sixth of what
+ * Whether objects that have just been made are to have twice as much room, up to an eighth of what
  * tasks take and 4 MiB: they are looked through less often then.
  */
 export const wantsRoom = (heap: { used: number; room: number }): boolean =>
-  heap.room < 4 * 1_048_576 && 2 * heap.room <= (heap.used - bareBytes) / 6;
+  heap.room < 4 * 1_048_576 && 2 * heap.room <= (heap.used - bareBytes) / 8;
 
 /** Doubles the room of objects that have just been made: V8 does so only while it looks through it. */
 function makeRoom(): void {

@@ -54,10 +54,10 @@ describe('the heap', () => {
   const MiB = 1_048_576;
   const rooms: [string, number, number, boolean][] = [
     ['has little room for what has just been made', 16, 1, false],
-    ['has no more of it with a few tasks', 27, 1, false],
-    ['has twice as much with some hundred', 28, 1, true],
-    ['has no more at first', 39, 2, false],
-    ['has four times as much with some thousand', 40, 2, true],
+    ['has no more of it with a few tasks', 31, 1, false],
+    ['has twice as much with some hundred', 32, 1, true],
+    ['has no more at first', 47, 2, false],
+    ['has four times as much with some thousand', 48, 2, true],
     ['never has more than that', 4_000, 4, false],
   ];
   for (const [what, used, room, more] of rooms)
