@@ -23,8 +23,8 @@ import { beginLife, type Life } from '../service/life.ts';
 import { type AgentLog, openLog, plainLog } from '../service/log.ts';
 import { lowerOomScore, memoryNow } from '../service/memory.ts';
 import type { Environment, Platform } from '../variables/variables.ts';
-import { agentText, agentVersion } from '../version.ts';
-import { type Assembly, assemble, connectEngine, waitLimits } from './assemble.ts';
+import { agentVersion } from '../version.ts';
+import { type Assembly, assemble, connectEngine, looksAt } from './assemble.ts';
 import { callsOf } from './calls.ts';
 import type { Flags } from './flags.ts';
 import { reachInstance } from './instance.ts';
@@ -165,7 +165,7 @@ async function untilEnded(
   parts: Run & TaskServerParts & { metrics: Metrics },
 ): Promise<number> {
   const { config, clock, log, life, metrics } = parts;
-  const looked = { ...agent, version: agentText, limits: waitLimits(config), clock };
+  const looked = looksAt(agent, { config, clock });
   life.ending.addEventListener('abort', () => agent.stop(), { once: true });
   life.dump = () => void dump(looked, { config, clock, log });
   metrics.follow(agent);

@@ -4,6 +4,7 @@ import {
   type AgentSettings,
   createAgent,
 } from '../../actors/agent.ts';
+import type { IntrospectPorts } from '../../actors/introspection.ts';
 import type { Log } from '../../actors/recorder.ts';
 import type { Saved } from '../../actors/restore.ts';
 import { flightBounds } from '../../machines/flight/bounds.ts';
@@ -31,7 +32,7 @@ import { downloadMs, updateFiles } from '../../transport/update/download.ts';
 import type { Config } from '../config/config.ts';
 import { type PortMeter, unmetered } from '../metrics/ports.ts';
 import type { Environment } from '../variables/variables.ts';
-import { agentHash, agentVersion } from '../version.ts';
+import { agentHash, agentText, agentVersion } from '../version.ts';
 import { callsOf } from './calls.ts';
 
 /** What an agent of this process is put together from. */
@@ -235,6 +236,12 @@ const samplingOf = ({ metricsDisabled, polling }: Config): AgentSettings['sampli
   if (metricsDisabled) return { by: 'nothing' };
   return polling.enabled ? { by: 'poll', everyMs: polling.everyMs } : { by: 'stream' };
 };
+
+/** A running agent as introspection looks at it. */
+export const looksAt = (
+  agent: Agent,
+  { config, clock }: Pick<Assembly, 'config' | 'clock'>,
+): Agent & IntrospectPorts => ({ ...agent, version: agentText, limits: waitLimits(config), clock });
 
 /** How long the waits of the charts may last, by the names that the charts give their limits. */
 export const waitLimits = ({ limits, stopTimeoutMs }: Config): Record<string, number> => ({

@@ -131,6 +131,7 @@ class DockerStage implements Stage {
 
   async begin(): Promise<void> {
     const { config, plane, pulse } = this.#parts;
+    await this.#store?.close(); // One that ended by itself has it open still.
     const mortal = new Mortal();
     this.#mortal = mortal;
     const store = new LevelStore(config.dataDirectory);

@@ -11,10 +11,9 @@ import type { Answer, Question } from '../../../transport/http/server.ts';
 import type { NetworkPort } from '../../../transport/network/port.ts';
 import type { SimForTasks } from '../../../transport/sim/plane/for-tasks.ts';
 import { taskAnswers } from '../../../transport/tmds/server.ts';
-import { waitLimits } from '../../commands/assemble.ts';
+import { looksAt } from '../../commands/assemble.ts';
 import { answersFor } from '../../commands/task-door.ts';
 import type { Config } from '../../config/config.ts';
-import { agentText } from '../../version.ts';
 import type { Ask, Asked, Asker } from './asking.ts';
 
 /** The address of the simulated host itself, and the one at which tasks ask. */
@@ -55,7 +54,6 @@ export class Doors {
 
   constructor(agent: Agent, { config, ports, forTasks }: DoorParts) {
     const { clock, log, docker, store } = ports;
-    const looked = { ...agent, version: agentText, limits: waitLimits(config), clock };
     const licence = () => Promise.resolve('Apache License 2.0');
     const faults = new Faults({ network: noNetwork, store, system: agent.system, clock, log });
     const answers = answersFor(agent, {
@@ -68,7 +66,10 @@ export class Doors {
       {
         ...config.introspection,
         methods: introspectionMethods,
-        answer: introspectionAnswers({ source: introspect(looked), licence }),
+        answer: introspectionAnswers({
+          source: introspect(looksAt(agent, { config, clock })),
+          licence,
+        }),
       },
       { address: loopback, port: this.#taskPort, answer: taskAnswers(answers) },
     ].filter(({ port }) => port !== 0);

@@ -4,10 +4,9 @@ import type { CreateRequest } from '../../../transport/docker/port.ts';
 import { environmentOf } from '../../../transport/docker/translate.ts';
 import type { HostPort } from '../../../transport/host/port.ts';
 import { openIntrospection } from '../../../transport/http/introspection.ts';
-import { waitLimits } from '../../commands/assemble.ts';
+import { looksAt } from '../../commands/assemble.ts';
 import { openTaskDoor, type TaskServerParts } from '../../commands/task-door.ts';
 import { ownLicence } from '../../service/licence.ts';
-import { agentText } from '../../version.ts';
 import type { AskStep } from '../model.ts';
 import { type Ask, answersTo, thisHost, variablesOf } from './asking.ts';
 import { NotHere } from './stage.ts';
@@ -75,7 +74,7 @@ async function open(
     ...{ taskServer: { ...taskServer, port }, audit: { ...audit, disabled: true } },
   };
   const tasks = openTaskDoor(agent, { ...parts, config });
-  const source = introspect({ ...agent, version: agentText, limits: waitLimits(config), clock });
+  const source = introspect(looksAt(agent, { config, clock }));
   const looks = await openIntrospection({
     ...{ address: loopback, port: 0, source, licence: ownLicence, clock },
   });
