@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureImage, libraryOf, untilListening } from '../support/engine.ts';
+import { ensureImage, libraryOf, removeEngineFolder, untilListening } from '../support/engine.ts';
 
 const daemon = ['/usr/bin/dockerd', '/usr/sbin/dockerd'].find((path) => existsSync(path));
 
@@ -60,8 +60,7 @@ export class PrivateEngine {
     await this.#end('SIGTERM');
     for (const pid of this.#left()) process.kill(pid, 'SIGKILL');
     this.#namespace?.kill('SIGKILL');
-    for (const mount of mountsIn(this.#folder)) spawnSync('umount', ['--lazy', mount]);
-    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+    removeEngineFolder(this.#folder);
   }
 
   async #removeContainers(): Promise<void> {
@@ -98,14 +97,6 @@ function textOf(pid: number, file: string): string {
     return '';
   }
 }
-
-/** Inner ones first. */
-const mountsIn = (folder: string): string[] =>
-  readFileSync('/proc/self/mounts', 'utf8')
-    .split('\n')
-    .map((line) => line.split(' ')[1] ?? '')
-    .filter((path) => path.startsWith(`${folder}/`))
-    .reverse();
 
 /** A process that holds a network namespace open. */
 async function openNamespace(): Promise<ChildProcess> {

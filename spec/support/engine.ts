@@ -1,6 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -125,13 +133,23 @@ export async function untilListening(engine: ChildProcess): Promise<string | nul
 function endWithProcess(engine: ChildProcess, folder: string): void {
   engine.unref();
   if (engine.stderr && 'unref' in engine.stderr) (engine.stderr as { unref(): void }).unref();
-  const removeFolder = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  engine.once('exit', removeFolder);
+  engine.once('exit', () => removeEngineFolder(folder));
   process.once('beforeExit', () => {
     if (engine.exitCode !== null || !engine.pid) return;
     engine.ref();
     engine.kill('SIGTERM');
   });
+}
+
+/** Removes all that an Engine kept. What it leaves mounted would keep its files from being removed. */
+export function removeEngineFolder(folder: string): void {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '')
+    .filter((path) => path.startsWith(`${folder}/`));
+  // Inner ones first.
+  for (const mount of mounts.reverse()) spawnSync('umount', ['--lazy', mount]);
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 }
 
 /** Brings the image of the specs to the Engine; answers why that is not possible, or null. */

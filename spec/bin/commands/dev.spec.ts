@@ -45,12 +45,25 @@ describe('ecs-agent dev', () => {
       agent = new AgentProcess(['dev', ...words], { DOCKER_HOST: dockerHost() });
       return agent;
     };
-    /** A process that runs may still be about to listen. */
-    const page = async (address: string): Promise<string> =>
-      fetch(address).then(
-        (answer) => answer.text(),
-        () => page(address),
-      );
+    /** What is read at an address of the Engine's own host, once the agent's container listens. */
+    const page = async ({ child }: AgentProcess, address: string): Promise<string> => {
+      while (child.exitCode === null) {
+        const container = await libraryOf(dockerHost()).createContainer({
+          Image: testImage,
+          Cmd: ['busybox', 'wget', '-q', '-O', '-', address],
+          Tty: true,
+          HostConfig: { NetworkMode: 'host' },
+        });
+        try {
+          await container.start();
+          const { StatusCode } = await container.wait();
+          if (StatusCode === 0) return String(await container.logs({ stdout: true }));
+        } finally {
+          await container.remove({ force: true });
+        }
+      }
+      throw new Error(`the agent has ended, and nobody listens at ${address}`);
+    };
 
     it('runs a task definition once, shows each step, and leaves nothing behind', async () => {
       const agent = dev('--once', file(definition(commands.exit(0))));
@@ -82,7 +95,7 @@ describe('ecs-agent dev', () => {
     it('serves a page from the sample task until Ctrl-C, and then removes its container', async () => {
       const agent = dev();
       const [, address = ''] = await agent.says(/listens on (http:\S+)/);
-      expect(await page(address)).to.include('An ECS task on this machine');
+      expect(await page(agent, address)).to.include('An ECS task on this machine');
       expect(await agent.signal('SIGINT')).to.equal(0);
       const filters = { label: ['com.amazonaws.ecs.task-definition-family=hello-web'] };
       expect(await libraryOf(dockerHost()).listContainers({ all: true, filters })).to.deep.equal(
