@@ -1,6 +1,7 @@
 import type { AnyActorRef } from 'xstate';
 import { outboxActorId } from '../machines/names/arn.ts';
 import { AgentError } from '../machines/names/errors.ts';
+import { Turns } from '../machines/names/turns.ts';
 import { reportMachine } from '../machines/report/machine.ts';
 import type { OutboxContext, TaskReport } from '../machines/report/model.ts';
 import type { EcsPort } from '../transport/ecs/port.ts';
@@ -8,7 +9,6 @@ import { effect, type Pulse, type System, timer } from './effect.ts';
 import type { Journal } from './journal.ts';
 import { Outage } from './outage.ts';
 import type { Log } from './recorder.ts';
-import { Turns } from './turns.ts';
 
 /** How many tasks may tell ECS of a change at the same time. */
 const senders = 10;

@@ -1,7 +1,7 @@
+import { Turns } from '../../../machines/names/turns.ts';
 import type { Clock } from '../../host/port.ts';
-import type { CallLimit } from '../calls.ts';
+import { type CallLimit, lostInterest } from '../calls.ts';
 import { DockerError } from '../port.ts';
-import { Line } from './line.ts';
 
 /** How many calls the Engine has to answer at a time, and when it is left alone. */
 const gateRules = {
@@ -25,7 +25,10 @@ export interface GateOptions {
  */
 export class Gate {
   readonly #options: GateOptions;
-  readonly #lines = { counted: new Line(gateRules.counted), behind: new Line(gateRules.behind) };
+  readonly #lines = {
+    counted: new Turns(gateRules.counted, lostInterest),
+    behind: new Turns(gateRules.behind, lostInterest),
+  };
   #failures = 0;
   /** While the breaker is open: when the next call is let through, and how many have been. */
   #open: { probeAt: number; probes: number } | null = null;

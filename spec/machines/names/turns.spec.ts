@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Turns } from '../../actors/turns.ts';
+import { Turns } from '../../../machines/names/turns.ts';
 
 describe('calls that take turns', () => {
   const begun: string[] = [];

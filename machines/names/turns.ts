@@ -1,19 +1,23 @@
-import { lostInterest } from '../calls.ts';
-import type { DockerError } from '../port.ts';
-
 /** Lets at most `limit` calls go on at a time; the others wait in the order in which they came. */
-export class Line {
+export class Turns {
   readonly #limit: number;
+  readonly #givenUp: (signal: AbortSignal) => unknown;
   /** Ends the wait of a call, with an error if it may not go on. The first one came first. */
-  readonly #waiting = new Set<(error?: DockerError) => void>();
+  readonly #waiting = new Set<(error?: unknown) => void>();
   #underWay = 0;
 
-  constructor(limit: number) {
+  /** `givenUp` is what a call rejects with whose caller has lost interest: by default, the reason. */
+  constructor(limit: number, givenUp = ({ reason }: AbortSignal): unknown => reason) {
     this.#limit = limit;
+    this.#givenUp = givenUp;
   }
 
-  /** Makes the call when its turn comes. A caller that has lost interest before leaves the line. */
-  async take<T>(signal: AbortSignal | undefined, call: () => Promise<T>): Promise<T> {
+  /** Makes the call when its turn comes; a caller that has lost interest before leaves the line. */
+  async take<Answer>(
+    signal: AbortSignal | undefined,
+    call: () => Promise<Answer>,
+  ): Promise<Answer> {
+    if (signal?.aborted) throw this.#givenUp(signal);
     if (this.#underWay < this.#limit) this.#underWay += 1;
     else await this.#turn(signal);
     try {
@@ -27,20 +31,19 @@ export class Line {
   }
 
   /** Ends the wait of all with this error. */
-  refuse(error: DockerError): void {
+  refuse(error: unknown): void {
     for (const end of this.#waiting) end(error);
   }
 
   #turn(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
-      const end = (error?: DockerError) => {
+      const end = (error?: unknown) => {
         this.#waiting.delete(end);
         signal?.removeEventListener('abort', leave);
-        if (error) reject(error);
-        else resolve();
+        if (error === undefined) resolve();
+        else reject(error);
       };
-      const leave = () => end(lostInterest());
-      if (signal?.aborted) return leave();
+      const leave = () => signal && end(this.#givenUp(signal));
       signal?.addEventListener('abort', leave);
       this.#waiting.add(end);
     });
