@@ -7,7 +7,7 @@ export interface CallLimit {
   transition: string;
   /**
    * How it passes the gate: `counted` calls keep the Engine busy, `uncounted` ones mostly wait for
-   * something else, `behind` ones are in no hurry and let the agent get on with the others, and
+   * something else, `behind` ones wait until the agent has nothing better to do, and
    * `always` are those that find out whether the Engine is there.
    */
   passes?: 'counted' | 'uncounted' | 'behind' | 'always';

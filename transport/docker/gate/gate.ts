@@ -2,11 +2,13 @@ import { Turns } from '../../../machines/names/turns.ts';
 import type { Clock } from '../../host/port.ts';
 import { type CallLimit, lostInterest } from '../calls.ts';
 import { DockerError } from '../port.ts';
+import { leisure } from './leisure.ts';
 
 /** How many calls the Engine has to answer at a time, and when it is left alone. */
 const gateRules = {
   counted: 50,
   behind: 4,
+  behindForMs: 5_000,
   failuresInARow: 5,
   probeAfterMs: [1_000, 2_000, 4_000, 5_000],
 };
@@ -44,9 +46,20 @@ export class Gate {
     work: () => Promise<T>,
   ): Promise<T> {
     if (this.#open && passes !== 'always') this.#probe(this.#open);
-    else if (passes === 'counted' || passes === 'behind')
-      return await this.#lines[passes].take(signal, () => this.#observe(work));
+    else if (passes === 'counted')
+      return await this.#lines.counted.take(signal, () => this.#observe(work));
+    else if (passes === 'behind') return await this.#behind(signal, work);
     return await this.#observe(work);
+  }
+
+  /** Lets the agent get on with all else first, but not for ever. */
+  async #behind<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    const { clock } = this.#options;
+    const until = clock.now() + gateRules.behindForMs;
+    return await this.#lines.behind.take(signal, async () => {
+      await leisure(clock, until);
+      return await this.#observe(work);
+    });
   }
 
   /** Throws unless it is time to ask whether the Engine is back. */

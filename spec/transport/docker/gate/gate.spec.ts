@@ -32,6 +32,7 @@ describe('the gate of an Engine', () => {
       });
     return { begun, make, end: (name: number) => ends[name]?.() };
   };
+  const settled = () => new Promise((resolve) => setImmediate(resolve));
   const full = () => {
     const all = calls();
     const under = Array.from({ length: 50 }, (_, name) => all.make(name));
@@ -88,10 +89,39 @@ describe('the gate of an Engine', () => {
     const few = Array.from({ length: 6 }, (_, name) => make(name, behind));
     void make(6);
     void make(7, uncounted);
-    expect(begun).to.deep.equal([0, 1, 2, 3, 6, 7]);
+    await settled();
+    expect(begun).to.deep.equal([6, 7, 0, 1, 2, 3]);
     end(2);
     await few[2];
+    await settled();
     expect(begun.slice(6)).to.deep.equal([4]);
+  });
+
+  it('makes them once the agent is idle, or they have waited for five seconds', async () => {
+    const turns: (() => void)[] = [];
+    const busy = { ...clock, afterTurn: (work: () => void) => turns.push(work) };
+    gate = new Gate({ clock: busy, dockerHost: 'unix:///x' });
+    const { make, begun } = calls();
+    const behind = { ...counted, passes: 'behind' } as const;
+    /** Lets the event loop turn as often, which takes so long each time. */
+    const turn = async (times: number, ms: number) => {
+      for (let time = 0; time < times; time += 1) {
+        clock.pass(ms);
+        for (const work of turns.splice(0)) work();
+      }
+      await settled();
+    };
+    void make(0, behind);
+    await turn(100, 10);
+    await turn(1, 0);
+    expect(begun).to.deep.equal([]);
+    await turn(2, 0);
+    expect(begun).to.deep.equal([0]);
+    void make(1, behind);
+    await turn(499, 10);
+    expect(begun).to.deep.equal([0]);
+    await turn(1, 10);
+    expect(begun).to.deep.equal([0, 1]);
   });
 
   it('opens after five failures in a row, and then fails at once, those that wait too', async () => {
