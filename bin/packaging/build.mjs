@@ -24,11 +24,11 @@ const bundle = join(dist, 'agent.js');
 const launcher = join(dist, 'ecs-agent.cjs');
 
 /**
- * What dockerode loads only for building images and for engines over SSH, and prom-client for kinds
- * and collections of metrics of which there are none here.
+ * What dockerode loads only for building images and to speak to an Engine by itself, and prom-client
+ * for kinds and collections of metrics of which there are none here.
  */
 const unused =
-  /^(\.\/lib\/(cluster|defaultMetrics|pushgateway|summary)|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|protobufjs\/.*|ssh2|cpu-features|tar-fs)$/;
+  /^(\.\/lib\/(cluster|defaultMetrics|pushgateway|summary)|@grpc\/grpc-js|@grpc\/proto-loader|protobufjs|protobufjs\/.*|docker-modem|tar-fs)$/;
 
 /** The addon is found next to the bundle, wherever that lies and whatever the working directory. */
 const loadAddon = `module.exports = () => {

@@ -64,7 +64,7 @@ export function durationText(ms: number): string {
 export interface CallBounds {
   limit: CallLimit;
   clock: Clock;
-  signal: AbortSignal | undefined;
+  signal?: AbortSignal | undefined;
   /** What a passed deadline is told as, where it is no ordinary time-out. */
   late?: () => DockerError;
 }
@@ -83,46 +83,63 @@ export const overdue = (
   );
 
 /**
- * Runs `work`, and rejects when its deadline passes or the caller's signal aborts, whether or not
- * `work` ever settles: dockerode's promise stays open for ever when a connection breaks between the
- * headers and the end of an answer, even if the request was aborted. `work` gets a signal of its
- * own, which ends the request in both cases.
+ * Tells what is under way for a call that the call has been given up. An AbortController would do as
+ * well, and take several times as long to make.
  */
-export async function bounded<T>(
-  { limit, clock, signal, late = () => overdue(limit) }: CallBounds,
-  work: (ending: AbortSignal) => Promise<T>,
-): Promise<T> {
-  if (signal?.aborted) throw lostInterest();
-  const ending = new AbortController();
-  const { promise: ended, reject } = withReject();
-  const end = (error: DockerError) => {
-    reject(error);
-    ending.abort();
-  };
-  const onAbort = () => end(lostInterest());
-  signal?.addEventListener('abort', onAbort, { once: true });
-  const cancelDeadline = clock.at(clock.now() + limit.ms, () => end(late()));
-  try {
-    return await Promise.race([work(ending.signal), ended]);
-  } finally {
-    cancelDeadline();
-    signal?.removeEventListener('abort', onAbort);
+export class Ending {
+  readonly #stops: (() => void)[] = [];
+  #isOver = false;
+
+  /** Calls `stop` once the call is given up, which may be at once. */
+  onEnd(stop: () => void): void {
+    if (this.#isOver) stop();
+    else this.#stops.push(stop);
+  }
+
+  end(): void {
+    this.#isOver = true;
+    for (const stop of this.#stops.splice(0)) stop();
   }
 }
 
-function withReject(): { promise: Promise<never>; reject: (error: DockerError) => void } {
-  let reject: (error: DockerError) => void = () => {};
-  const promise = new Promise<never>((_, rejectIt) => {
-    reject = rejectIt;
-  });
-  return { promise, reject };
+/**
+ * Runs `work`, and rejects when its deadline passes or the caller's signal aborts, whether or not
+ * `work` ever settles. What it has under way is ended then, and also when it fails.
+ */
+export async function bounded<T>(
+  { limit, clock, signal, late = () => overdue(limit) }: CallBounds,
+  work: (ending: Ending) => Promise<T>,
+): Promise<T> {
+  if (signal?.aborted) throw lostInterest();
+  const ending = new Ending();
+  let leave = () => {};
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      const onAbort = () => reject(lostInterest());
+      signal?.addEventListener('abort', onAbort, { once: true });
+      const cancelDeadline = clock.at(clock.now() + limit.ms, () => reject(late()));
+      leave = () => {
+        cancelDeadline();
+        signal?.removeEventListener('abort', onAbort);
+      };
+      work(ending).then(resolve, reject);
+    });
+  } catch (error) {
+    ending.end();
+    throw error;
+  } finally {
+    leave();
+  }
 }
 
-/** The parts of dockerode's errors that say what happened. */
-interface EngineAnswer {
-  statusCode?: number;
-  json?: { message?: unknown } | null;
-  message?: string;
+/** The Engine's answer to what it does not do: an HTTP status, and why in its own words. */
+export class EngineRefusal extends Error {
+  readonly statusCode: number;
+
+  constructor(statusCode: number, message: string) {
+    super(message);
+    this.statusCode = statusCode;
+  }
 }
 
 /**
@@ -131,25 +148,18 @@ interface EngineAnswer {
  */
 export function dockerErrorOf(error: unknown, dockerHost: string): DockerError {
   if (error instanceof DockerError) return error;
-  const answer = (typeof error === 'object' && error !== null ? error : {}) as EngineAnswer;
-  if (answer.statusCode === undefined) {
+  const { message } = error instanceof Error ? error : new Error(String(error));
+  if (!(error instanceof EngineRefusal))
     return new DockerError(
       'DOCKER_UNREACHABLE',
-      `The Docker Engine at ${dockerHost} cannot be reached: ${answer.message ?? String(error)}`,
+      `The Docker Engine at ${dockerHost} cannot be reached: ${message}`,
       { cause: error },
     );
-  }
   return new DockerError(
-    answer.statusCode === 404 ? 'DOCKER_NOT_FOUND' : 'DOCKER_REFUSED',
-    `Error response from daemon: ${daemonText(answer)}`,
-    { status: answer.statusCode, cause: error },
+    error.statusCode === 404 ? 'DOCKER_NOT_FOUND' : 'DOCKER_REFUSED',
+    `Error response from daemon: ${message}`,
+    { status: error.statusCode, cause: error },
   );
-}
-
-/** The Engine's own words. Of a streamed call dockerode keeps them in its message only. */
-function daemonText({ json, message = '' }: EngineAnswer): string {
-  if (typeof json?.message === 'string') return json.message;
-  return message.replace(/^\(HTTP code \d+\) [^-]* - /, '').trim();
 }
 
 /** Refuses an answer that is not what the Engine's API promises: another program listens there. */

@@ -22,6 +22,7 @@ import {
   type ToldBindings,
 } from './facts.ts';
 import { Gate, type GateOptions } from './gate/gate.ts';
+import { type Apart, addressOf, Line, Modem } from './gate/modem.ts';
 import {
   type ContainerRef,
   type CreateRequest,
@@ -35,7 +36,6 @@ import {
 import { type ImageLook, imageOf, images, read, volumes } from './store.ts';
 import { createBody, labels, needsImageEnvironment, type Placement } from './translate.ts';
 
-/** `dockerHost`: `unix:///var/run/docker.sock`, `npipe:////./pipe/docker_engine`, or `tcp://host:port`. */
 export interface DockerOptions extends Placement, GateOptions, ToldBindings {
   /** The limits that the agent's configuration changes, in place of the defaults. */
   limits?: Partial<{ pullMs: number; manifestMs: number; createMs: number; startMs: number }>;
@@ -68,7 +68,8 @@ function limitsWith({ limits: given = {}, host }: DockerOptions): DockerLimits {
   };
 }
 
-type Call<T> = (docker: Docker, abortSignal: AbortSignal) => Promise<T>;
+/** What is asked of the Engine; `docker` asks for this one call, and is ended with it. */
+type Call<T> = (docker: Docker) => Promise<T>;
 
 /** One Engine: the version of its API that is spoken, and the way every call to it goes. */
 export class Connection {
@@ -78,78 +79,77 @@ export class Connection {
   /** What was lately seen of images, by reference. */
   readonly looks = new Map<string, { look: Promise<ImageLook | null>; until: number }>();
   readonly #gate: Gate;
+  readonly #line: Line;
   /** What was agreed on; null until the Engine has been asked. */
-  #agreed: { docker: Docker; version: EngineVersion } | null = null;
+  #agreed: EngineVersion | null = null;
 
   constructor(options: DockerOptions) {
     this.limits = limitsWith(options);
     this.clock = options.clock;
     this.dockerHost = options.dockerHost;
     this.#gate = new Gate(options);
+    this.#line = new Line(addressOf(options.dockerHost));
   }
 
   /** What the Engine speaks, as it was told when the version was agreed on. */
   async spoken(signal?: AbortSignal): Promise<EngineVersion> {
-    return this.#agreed?.version ?? (await this.agree(signal));
+    return this.#agreed ?? (await this.agree(signal));
   }
 
   /** Asks the Engine what it speaks, and agrees on a version of its API. */
   async agree(signal?: AbortSignal): Promise<EngineVersion> {
-    const { version } = this.limits;
-    return (await this.#gate.pass(version, signal, () => this.#ask(signal))).version;
+    return await this.#gate.pass(this.limits.version, signal, () => this.#ask(signal));
   }
 
   /** Makes one call within its limit. Rejects with {@link DockerError}. */
   async call<T>(limit: CallLimit, signal: AbortSignal | undefined, work: Call<T>): Promise<T> {
     return await this.#gate.pass(limit, signal, async () => {
-      const { docker } = this.#agreed ?? (await this.#ask(signal));
-      return await this.#bounded(limit, signal, (abortSignal) => work(docker, abortSignal));
+      const version = this.#agreed ?? (await this.#ask(signal));
+      return await this.#bounded({ limit, signal, path: `/v${apiVersionFor(version)}` }, work);
     });
   }
 
-  async #ask(signal: AbortSignal | undefined) {
-    const address = addressOf(this.dockerHost);
-    const answer = await this.#bounded(this.limits.version, signal, (abortSignal) =>
-      read<object>(new Docker(address), '/version', { abortSignal }),
-    );
-    const version = engineVersionOf(answer);
-    const docker = new Docker({ ...address, version: `v${apiVersionFor(version)}` });
-    this.#agreed = { docker, version };
+  async #ask(signal: AbortSignal | undefined): Promise<EngineVersion> {
+    const bounds = { limit: this.limits.version, signal, path: '' };
+    const answer = await this.#bounded(bounds, (docker) => read<object>(docker, '/version'));
+    this.#agreed = engineVersionOf(answer);
     return this.#agreed;
   }
 
   async #bounded<T>(
-    limit: CallLimit,
-    signal: AbortSignal | undefined,
-    work: (ending: AbortSignal) => Promise<T>,
+    { path, ...bounds }: { limit: CallLimit; signal: AbortSignal | undefined; path: string },
+    work: Call<T>,
   ): Promise<T> {
     try {
-      return await bounded({ limit, clock: this.clock, signal }, work);
+      return await bounded({ ...bounds, clock: this.clock }, (ending) =>
+        work(dockerOver(new Modem(this.#line, path, ending))),
+      );
     } catch (error) {
       throw dockerErrorOf(error, this.dockerHost);
     }
   }
 }
 
+function dockerOver(modem: Modem): Docker {
+  const options: Docker.DockerOptions & { modem: Modem } = { modem };
+  return new Docker(options);
+}
+
 const containers = (engine: Connection, options: DockerOptions): DockerPort => ({
   version: (signal) => engine.agree(signal),
   ping: async (signal) => {
-    await engine.call(engine.limits.ping, signal, (docker, abortSignal) =>
-      read(docker, '/_ping', { abortSignal }),
-    );
+    await engine.call(engine.limits.ping, signal, (docker) => read(docker, '/_ping'));
   },
   info: async (signal) =>
     engineInfoOf(
-      await engine.call(engine.limits.info, signal, (docker, abortSignal) =>
-        read<object>(docker, '/info', { abortSignal }),
-      ),
+      await engine.call(engine.limits.info, signal, (docker) => read<object>(docker, '/info')),
     ),
   create: (request, signal) => create(engine, { request, placement: options }, signal),
   start: (ref, signal) =>
     unless(
       304,
-      engine.call(engine.limits.start, signal, (docker, abortSignal) =>
-        containerOf(docker, dockerNameOf(ref)).start({ abortSignal }),
+      engine.call(engine.limits.start, signal, (docker) =>
+        containerOf(docker, dockerNameOf(ref)).start(),
       ),
     ),
   stop: (ref, graceS, signal) => stop(engine, { ref, graceS }, signal),
@@ -158,14 +158,13 @@ const containers = (engine: Connection, options: DockerOptions): DockerPort => (
   remove: (idOrName, signal) =>
     unless(
       404,
-      engine.call(engine.limits.remove, signal, (docker, abortSignal) => {
-        const options = { v: true, abortSignal };
-        return containerOf(docker, idOrName).remove(options);
-      }),
+      engine.call(engine.limits.remove, signal, (docker) =>
+        containerOf(docker, idOrName).remove({ v: true }),
+      ),
     ),
   list: async (signal) => {
-    const found = await engine.call(engine.limits.list, signal, (docker, abortSignal) =>
-      docker.listContainers({ all: true, abortSignal }),
+    const found = await engine.call(engine.limits.list, signal, (docker) =>
+      docker.listContainers({ all: true }),
     );
     if (!Array.isArray(found)) throw unreadable('list of containers');
     return found.map(listedOf);
@@ -182,11 +181,13 @@ async function create(
   await requireVersion(engine, dockerVersion, signal);
   const found = needsImageEnvironment(request) ? await imageOf(engine, image) : null;
   const body = await createBody(request, placement, found?.environment ?? []);
-  // Apart from the query, or the library would put the whole body into the address as well.
-  const parts = { _query: { name: dockerNameOf(request) }, _body: body };
+  const parts: Docker.ContainerCreateOptions & Apart = {
+    _query: { name: dockerNameOf(request) },
+    _body: body,
+  };
   try {
-    return await engine.call(engine.limits.create, signal, async (docker, abortSignal) => {
-      const { id } = await docker.createContainer({ ...parts, abortSignal });
+    return await engine.call(engine.limits.create, signal, async (docker) => {
+      const { id } = await docker.createContainer(parts);
       if (!id) throw unreadable('container id');
       return id;
     });
@@ -227,8 +228,8 @@ async function inspect(
   ref: ContainerRef,
   signal?: AbortSignal,
 ): Promise<Docker.ContainerInspectInfo> {
-  return await engine.call(engine.limits.inspect, signal, (docker, abortSignal) =>
-    containerOf(docker, dockerNameOf(ref)).inspect({ abortSignal }),
+  return await engine.call(engine.limits.inspect, signal, (docker) =>
+    containerOf(docker, dockerNameOf(ref)).inspect(),
   );
 }
 
@@ -239,8 +240,8 @@ async function stop(
 ): Promise<void> {
   const { ms } = engine.limits.stop;
   const limit = { ...engine.limits.stop, ms: graceS * 1_000 + ms };
-  const stopped = engine.call(limit, signal, (docker, abortSignal) =>
-    containerOf(docker, dockerNameOf(ref)).stop({ t: graceS, abortSignal }),
+  const stopped = engine.call(limit, signal, (docker) =>
+    containerOf(docker, dockerNameOf(ref)).stop({ t: graceS }),
   );
   await unless(304, stopped);
 }
@@ -248,15 +249,3 @@ async function stop(
 /** A name made from a payload's words must stay one segment of the address. */
 const containerOf = (docker: Docker, nameOrId: string): Docker.Container =>
   docker.getContainer(encodeURIComponent(nameOrId));
-
-/**
- * Where the Engine listens, in the library's terms. `host` is always given, or the library would
- * take it from the process's environment. No `agent`: the library prints one to a debug text that
- * nobody reads, with all its sockets, on every call.
- */
-export function addressOf(dockerHost: string): Docker.DockerOptions {
-  const [, scheme, rest] = /^(unix|npipe):\/\/(.+)$/.exec(dockerHost) ?? [];
-  if (scheme && rest) return { host: undefined, socketPath: rest, protocol: 'http' };
-  const { hostname, port } = new URL(dockerHost);
-  return { host: hostname, port, protocol: 'http' };
-}

@@ -41,8 +41,8 @@ export async function follow(
   const end = () => close();
   signal.addEventListener('abort', end);
   try {
-    const stream = await engine.call(engine.limits.watch, signal, (docker, abortSignal) =>
-      docker.getEvents({ filters, ...from, abortSignal }),
+    const stream = await engine.call(engine.limits.watch, signal, (docker) =>
+      docker.getEvents({ filters, ...from }),
     );
     close = () => closeStream(stream);
     signal.throwIfAborted();
@@ -148,7 +148,6 @@ export async function readPull(
 /** What keeps the reading of a pull from waiting for ever. */
 interface Patience {
   clock: Clock;
-  signal: AbortSignal;
   inactivityMs: number;
 }
 
@@ -157,17 +156,17 @@ interface Patience {
  * for too long: it waits for a registry without end.
  */
 export async function* patiently(
-  open: (signal: AbortSignal) => Promise<NodeJS.ReadableStream>,
-  { clock, signal, inactivityMs }: Patience,
+  open: () => Promise<NodeJS.ReadableStream>,
+  { clock, inactivityMs }: Patience,
 ): AsyncGenerator<string | Buffer> {
   const { pullBegin } = dockerLimits;
   const late = () => overdue(pullBegin, 'DOCKER_STALLED');
-  const begin = { limit: pullBegin, clock, signal, late };
-  const idle = { limit: { ...dockerLimits.pull, ms: inactivityMs }, clock, signal, late: inactive };
+  const begin = { limit: pullBegin, clock, late };
+  const idle = { limit: { ...dockerLimits.pull, ms: inactivityMs }, clock, late: inactive };
   let close = () => {};
   try {
-    const { chunks, first } = await bounded(begin, async (ending) => {
-      const stream = await open(ending);
+    const { chunks, first } = await bounded(begin, async () => {
+      const stream = await open();
       close = () => closeStream(stream);
       const chunks = stream[Symbol.asyncIterator]();
       return { chunks, first: await chunks.next() };

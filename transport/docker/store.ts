@@ -13,6 +13,7 @@ import {
   volumeFactsOf,
   volumePluginsOf,
 } from './facts.ts';
+import type { Apart } from './gate/modem.ts';
 import {
   DockerError,
   type ImageFacts,
@@ -24,13 +25,13 @@ import {
 } from './port.ts';
 
 /**
- * Reads what the Engine has at a path. Not by the library's own methods, as some of them cannot be
- * aborted. A path that ends with `?` goes on with a query of `options.options`.
+ * Reads what the Engine has at a path. A path that ends with `?` goes on with a query of
+ * `options.options`.
  */
 export async function read<Answer>(
   { modem }: Docker,
   path: string,
-  options: { abortSignal: AbortSignal; authconfig?: object; options?: object },
+  options: { authconfig?: object; options?: object } = {},
 ): Promise<Answer> {
   return await new Promise((resolve, reject) => {
     const asked = { path, method: 'GET', statusCodes: { 200: true }, ...options };
@@ -46,14 +47,14 @@ export const images = (engine: Connection): ImagePort => ({
   resolveDigest: (image, login, signal) => resolveDigest(engine, { image, login }, signal),
   pull: (image, options, signal) => pull(engine, { image, ...options }, signal),
   tag: async (image, reference, signal) => {
-    await engine.call(engine.limits.tag, signal, (docker, abortSignal) =>
-      docker.getImage(pathOf(image)).tag({ ...partsOf(reference), abortSignal }),
+    await engine.call(engine.limits.tag, signal, (docker) =>
+      docker.getImage(pathOf(image)).tag(partsOf(reference)),
     );
     engine.looks.clear();
   },
   listImages: async (signal) => {
-    const found = await engine.call(engine.limits.listImages, signal, (docker, abortSignal) =>
-      docker.listImages({ abortSignal }),
+    const found = await engine.call(engine.limits.listImages, signal, (docker) =>
+      docker.listImages(),
     );
     if (!Array.isArray(found)) throw unreadable('list of images');
     return found.map(imageFactsOf);
@@ -61,8 +62,8 @@ export const images = (engine: Connection): ImagePort => ({
   removeImage: async (image, signal) => {
     await unless(
       404,
-      engine.call(engine.limits.removeImage, signal, (docker, abortSignal) =>
-        docker.getImage(pathOf(image)).remove({ abortSignal }),
+      engine.call(engine.limits.removeImage, signal, (docker) =>
+        docker.getImage(pathOf(image)).remove(),
       ),
     );
     engine.looks.clear();
@@ -88,8 +89,8 @@ export function imageOf(engine: Connection, image: string): Promise<ImageLook | 
   const known = looks.get(image);
   if (known && clock.now() < known.until) return known.look;
   const look = orNull(
-    engine.call(engine.limits.inspectImage, undefined, (docker, abortSignal) =>
-      read<ImageInspectInfo>(docker, `/images/${pathOf(image)}/json`, { abortSignal }),
+    engine.call(engine.limits.inspectImage, undefined, (docker) =>
+      read<ImageInspectInfo>(docker, `/images/${pathOf(image)}/json`),
     ),
   ).then((found) => found && { facts: imageFactsOf(found), environment: found.Config?.Env ?? [] });
   const entry = { look, until: Number.POSITIVE_INFINITY };
@@ -114,13 +115,15 @@ function partsOf(reference: string): { repo: string; tag: string } {
 }
 
 const authOf = (login: RegistryLogin | null) =>
-  login && {
-    authconfig: {
-      username: login.username,
-      password: login.password,
-      serveraddress: login.serverAddress,
-    },
-  };
+  login === null
+    ? {}
+    : {
+        authconfig: {
+          username: login.username,
+          password: login.password,
+          serveraddress: login.serverAddress,
+        },
+      };
 
 /** What `GET /distribution` says, as far as it is read. */
 interface Distribution {
@@ -144,10 +147,8 @@ async function resolveDigest(
   const { apiVersion } = await engine.spoken(signal);
   if (minorOf(apiVersion) < minorOf(distributionApi)) return null;
   const path = `/distribution/${pathOf(image)}/json`;
-  const { Descriptor = {} } = await engine.call(
-    engine.limits.resolveDigest,
-    signal,
-    (docker, abortSignal) => read<Distribution>(docker, path, { abortSignal, ...authOf(login) }),
+  const { Descriptor = {} } = await engine.call(engine.limits.resolveDigest, signal, (docker) =>
+    read<Distribution>(docker, path, authOf(login)),
   );
   return withoutDigest.has(Descriptor.mediaType) ? null : Descriptor.digest || null;
 }
@@ -157,13 +158,12 @@ async function pull(
   { image, login, inactivityMs, progress }: PullOptions & { image: string },
   signal?: AbortSignal,
 ): Promise<void> {
-  const ask = (docker: Docker) => (abortSignal: AbortSignal) =>
-    // The library adds `:latest` where there is no tag; the Engine would pull all tags.
-    docker.pull(image, { abortSignal, ...authOf(login) });
   try {
-    await engine.call(engine.limits.pull, signal, async (docker, ending) => {
-      const patience = { clock: engine.clock, signal: ending, inactivityMs };
-      await readPull(linesOf(patiently(ask(docker), patience)), progress);
+    await engine.call(engine.limits.pull, signal, async (docker) => {
+      // The library adds `:latest` where there is no tag; the Engine would pull all tags.
+      const open = () => docker.pull(image, authOf(login));
+      const patience = { clock: engine.clock, inactivityMs };
+      await readPull(linesOf(patiently(open, patience)), progress);
     });
   } catch (error) {
     throw withoutLayerAddresses(error, image);
@@ -192,8 +192,8 @@ async function importImage(
   const archive = pack();
   for (const { path, mode, body } of files) archive.entry({ name: path, mode }, body);
   archive.finalize();
-  await engine.call(engine.limits.importImage, signal, async (docker, abortSignal) => {
-    const options = { repo: repository, tag, changes, abortSignal };
+  await engine.call(engine.limits.importImage, signal, async (docker) => {
+    const options = { repo: repository, tag, changes };
     await readPull(linesOf(await docker.importImage(Readable.from(archive), options)), undefined);
   });
   engine.looks.clear();
@@ -203,8 +203,8 @@ async function importImage(
 export const volumes = (engine: Connection): VolumePort => ({
   volumePlugins: async (signal) => {
     const ask = <Answer>(path: string, options: object = {}) =>
-      engine.call(engine.limits.volumePlugins, signal, (docker, abortSignal) =>
-        read<Answer>(docker, path, { abortSignal, options }),
+      engine.call(engine.limits.volumePlugins, signal, (docker) =>
+        read<Answer>(docker, path, { options }),
       );
     const [info, plugins] = await Promise.all([
       ask<PluginAnswers['info']>('/info'),
@@ -215,24 +215,24 @@ export const volumes = (engine: Connection): VolumePort => ({
   },
   inspectVolume: async (name, signal) => {
     const found = await orNull(
-      engine.call(engine.limits.inspectVolume, signal, (docker, abortSignal) =>
-        read<VolumeInspectInfo>(docker, volumePath(name), { abortSignal }),
+      engine.call(engine.limits.inspectVolume, signal, (docker) =>
+        read<VolumeInspectInfo>(docker, volumePath(name)),
       ),
     );
     return found && volumeFactsOf(found);
   },
   createVolume: async ({ name, driver, driverOpts, labels }, signal) => {
     const body = { Name: name, Driver: driver, DriverOpts: driverOpts, Labels: labels };
-    await engine.call(engine.limits.createVolume, signal, (docker, abortSignal) => {
-      const parts = { _query: {}, _body: body, abortSignal };
+    await engine.call(engine.limits.createVolume, signal, (docker) => {
+      const parts: Docker.VolumeCreateOptions & Apart = { _query: {}, _body: body };
       return docker.createVolume(parts);
     });
   },
   removeVolume: (name, signal) =>
     unless(
       404,
-      engine.call(engine.limits.removeVolume, signal, (docker, abortSignal) =>
-        docker.getVolume(encodeURIComponent(name)).remove({ abortSignal }),
+      engine.call(engine.limits.removeVolume, signal, (docker) =>
+        docker.getVolume(encodeURIComponent(name)).remove(),
       ),
     ),
 });

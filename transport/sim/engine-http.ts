@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { EngineRefusal } from '../docker/calls.ts';
 import { routes } from './engine/routes.ts';
-import { EngineRefusal } from './engine/wire.ts';
 import type { SimEngine } from './engine.ts';
 
 /** Serves a simulated Engine at a socket's path, so that any Docker client can talk to it. */
@@ -30,7 +30,8 @@ export async function serveEngine(
 
 /** What cannot be read, JSON or a path's escapes, is the client's mistake. */
 function refused(error: Error): { status: number; body?: unknown } {
-  if (error instanceof EngineRefusal) return { status: error.statusCode, body: error.json };
+  if (error instanceof EngineRefusal)
+    return { status: error.statusCode, body: { message: error.message } };
   const unreadable = error instanceof SyntaxError || error instanceof URIError;
   return { status: unreadable ? 400 : 500, body: { message: error.message } };
 }

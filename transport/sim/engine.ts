@@ -1,5 +1,5 @@
 import type { ContainerInfo, ContainerInspectInfo } from 'dockerode';
-import { orNull, unless } from '../docker/calls.ts';
+import { EngineRefusal, orNull, unless } from '../docker/calls.ts';
 import { engineEventOf, linesOf, patiently, readPull } from '../docker/events.ts';
 import { factsOf, listedOf } from '../docker/facts.ts';
 import {
@@ -17,7 +17,7 @@ import { createBody, labels, type Placement } from '../docker/translate.ts';
 import type { StatsPort } from '../stats/port.ts';
 import { Connection, type EngineCall } from './engine/connection.ts';
 import { type CoreOptions, EngineCore } from './engine/core.ts';
-import { type CreateBody, EngineRefusal, has, type PullLine } from './engine/wire.ts';
+import { type CreateBody, has, type PullLine } from './engine/wire.ts';
 import { simHost } from './host.ts';
 
 /** What a simulated Engine is made of. */
@@ -201,8 +201,8 @@ export class SimEngine {
         connection.ask({ call: 'resolveDigest', signal }, () => registry.ask(image, login).digest),
       pull: (image, { login, inactivityMs, progress }, signal) =>
         connection.ask({ call: 'pull', signal }, (ending) => {
-          const open = (life: AbortSignal) => streamOf(images.pull(image, { login, ending: life }));
-          const patience = { clock, signal: ending, inactivityMs };
+          const open = () => streamOf(images.pull(image, { login, ending }));
+          const patience = { clock, inactivityMs };
           return readPull(linesOf(patiently(open, patience)), progress);
         }),
       tag: (image, reference, signal) =>

@@ -1,6 +1,6 @@
 import { parseImage, withTag } from '../../machines/names/image.ts';
+import { EngineRefusal } from '../docker/calls.ts';
 import type { RegistryLogin } from '../docker/port.ts';
-import { EngineRefusal } from './engine/wire.ts';
 
 /** What a registry has under a reference. Times in ms. */
 export interface RegistryImage {

@@ -9,16 +9,12 @@ import type { StatsPort } from './port.ts';
 export const stats = (engine: Connection): StatsPort => ({
   followStats: (ref, sample, signal) => follow(engine, { ref, sample }, signal),
   stats: (ref, signal) =>
-    engine.call(engine.limits.stats, signal, async (docker, abortSignal) => {
-      const stream = await open(docker, { ref, stream: 0 }, abortSignal);
+    engine.call(engine.limits.stats, signal, async (docker) => {
+      const stream = await open(docker, { ref, stream: 0 });
       let text = '';
-      await linesTo(
-        stream,
-        (line) => {
-          text = line;
-        },
-        abortSignal,
-      );
+      await linesTo(stream, (line) => {
+        text = line;
+      });
       if (text === '') throw unreadable('statistics');
       return text;
     }),
@@ -28,12 +24,10 @@ export const stats = (engine: Connection): StatsPort => ({
 function open(
   { modem }: Docker,
   { ref, stream }: { ref: ContainerRef; stream: 0 | 1 },
-  abortSignal: AbortSignal,
 ): Promise<NodeJS.ReadableStream> {
   return new Promise((resolve, reject) => {
-    // The library puts the options behind the question mark.
     const path = `/containers/${encodeURIComponent(dockerNameOf(ref))}/stats?`;
-    const how = { method: 'GET', statusCodes: { 200: true }, isStream: true, abortSignal };
+    const how = { method: 'GET', statusCodes: { 200: true }, isStream: true };
     const asked = { ...how, path, options: { stream } };
     modem.dial(asked, (error: unknown, answer: unknown) =>
       error ? reject(error) : resolve(answer as NodeJS.ReadableStream),
@@ -47,8 +41,8 @@ async function follow(
   signal: AbortSignal,
 ): Promise<never> {
   try {
-    const stream = await engine.call(engine.limits.followStats, signal, (docker, abortSignal) =>
-      open(docker, { ref, stream: 1 }, abortSignal),
+    const stream = await engine.call(engine.limits.followStats, signal, (docker) =>
+      open(docker, { ref, stream: 1 }),
     );
     await linesTo(stream, sample, signal);
     throw new Error('the stream of statistics ended');
@@ -65,16 +59,16 @@ async function follow(
 function linesTo(
   stream: NodeJS.ReadableStream,
   line: (text: string) => void,
-  signal: AbortSignal,
+  signal?: AbortSignal,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let rest = '';
     const close = () => {
-      signal.removeEventListener('abort', close);
+      signal?.removeEventListener('abort', close);
       if (stream instanceof Readable) stream.destroy();
       resolve();
     };
-    signal.addEventListener('abort', close, { once: true });
+    signal?.addEventListener('abort', close, { once: true });
     stream.setEncoding('utf8');
     stream.on('data', (chunk: string) => {
       const lines = (rest === '' ? chunk : rest + chunk).split('\n');
@@ -82,7 +76,7 @@ function linesTo(
       for (const text of lines) if (text !== '') line(text);
     });
     stream.on('error', (error) => {
-      signal.removeEventListener('abort', close);
+      signal?.removeEventListener('abort', close);
       reject(error);
     });
     stream.on('end', close);

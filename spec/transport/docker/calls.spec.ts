@@ -1,10 +1,14 @@
 import { expect } from 'chai';
-import { dockerErrorOf, durationText } from '../../../transport/docker/calls.ts';
+import {
+  bounded,
+  dockerErrorOf,
+  durationText,
+  Ending,
+  EngineRefusal,
+} from '../../../transport/docker/calls.ts';
+import { outcomeOf, standingClock } from './daemon.ts';
 
 describe('an error of the Engine', () => {
-  const answered = (statusCode: number, json: object | null, message: string) =>
-    dockerErrorOf(Object.assign(new Error(message), { statusCode, json }), 'unix:///x');
-
   for (const { status, code } of [
     { status: 404, code: 'DOCKER_NOT_FOUND' },
     { status: 400, code: 'DOCKER_REFUSED' },
@@ -12,7 +16,7 @@ describe('an error of the Engine', () => {
     { status: 500, code: 'DOCKER_REFUSED' },
   ]) {
     it(`with status ${status} is ${code}, in the words of the Engine`, () => {
-      const error = answered(status, { message: 'no such thing' }, '(HTTP code) ...');
+      const error = dockerErrorOf(new EngineRefusal(status, 'no such thing'), 'unix:///x');
       expect(error).to.include({
         code,
         status,
@@ -21,12 +25,58 @@ describe('an error of the Engine', () => {
       expect(error.retry).to.equal(false);
     });
   }
+});
 
-  it('of a streamed call has the words of the Engine too', () => {
-    const text = '(HTTP code 500) server error - dial tcp 127.0.0.1:1 - connection refused ';
-    expect(answered(500, null, text).message).to.equal(
-      'Error response from daemon: dial tcp 127.0.0.1:1 - connection refused',
+describe('the end of a call', () => {
+  const clock = standingClock();
+  const limit = { ms: 5_000, transition: 'x' };
+  const never = () => new Promise<never>(() => {});
+  let interest = new AbortController();
+  for (const [how, end, code] of [
+    ['its deadline', () => clock.pass(5_000), 'DOCKER_TIMEOUT'],
+    ['its caller', () => interest.abort(), 'DOCKER_ABORTED'],
+  ] as const) {
+    it(`by ${how} ends what it has under way`, async () => {
+      interest = new AbortController();
+      let ended = 0;
+      const outcome = outcomeOf(
+        bounded({ limit, clock, signal: interest.signal }, (ending) => {
+          ending.onEnd(() => ended++);
+          return never();
+        }),
+      );
+      end();
+      expect(await outcome).to.include({ code });
+      expect([ended, clock.waiting()]).to.deep.equal([1, 0]);
+    });
+  }
+  it('by a failure does so too, and one by success does not', async () => {
+    const ended: string[] = [];
+    const call = (name: string, work: Promise<unknown>) =>
+      outcomeOf(
+        bounded({ limit, clock }, (ending) => {
+          ending.onEnd(() => ended.push(name));
+          return work;
+        }),
+      );
+    await call('good', Promise.resolve());
+    await call('bad', Promise.reject(new Error('no')));
+    expect([ended, clock.waiting()]).to.deep.equal([['bad'], 0]);
+  });
+
+  it('comes at once to what begins only after it', async () => {
+    let ending = new Ending();
+    await outcomeOf(
+      bounded({ limit, clock }, (it) => {
+        ending = it;
+        return Promise.reject(new Error('no'));
+      }),
     );
+    let isEnded = false;
+    ending.onEnd(() => {
+      isEnded = true;
+    });
+    expect(isEnded).to.equal(true);
   });
 });
 

@@ -1,3 +1,4 @@
+import { EngineRefusal } from '../../docker/calls.ts';
 import type { Cancel, Clock, Random } from '../../host/port.ts';
 import { SimRegistry } from '../registry.ts';
 import { behaviourOf } from './behaviour.ts';
@@ -9,7 +10,6 @@ import {
   type CoreEvent,
   type CreateBody,
   companionsOf,
-  EngineRefusal,
   has,
   healthVerdictOf,
   inspected,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { parseImage } from '../../../machines/names/image.ts';
+import { EngineRefusal } from '../../docker/calls.ts';
 import type { ImageFacts, RegistryLogin } from '../../docker/port.ts';
 import type { Clock } from '../../host/port.ts';
 import {
@@ -9,7 +10,7 @@ import {
   repositoryOf,
   type SimRegistry,
 } from '../registry.ts';
-import { type Contained, EngineRefusal, type PullLine } from './wire.ts';
+import type { Contained, PullLine } from './wire.ts';
 
 /** What a store of images is made of. */
 export interface ImageStoreOptions {
@@ -183,11 +184,16 @@ export class ImageStore {
     const { clock } = this.#options;
     if (ms === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
-      const cancel = ms === null ? () => {} : clock.at(clock.now() + ms, resolve);
-      ending.addEventListener('abort', () => {
+      const pass = () => {
+        ending.removeEventListener('abort', end);
+        resolve();
+      };
+      const cancel = ms === null ? () => {} : clock.at(clock.now() + ms, pass);
+      const end = () => {
         cancel();
         reject(ending.reason);
-      });
+      };
+      ending.addEventListener('abort', end);
     });
   }
 }

@@ -1,5 +1,5 @@
+import { EngineRefusal } from '../../docker/calls.ts';
 import type { VolumeFacts } from '../../docker/port.ts';
-import { EngineRefusal } from './wire.ts';
 
 /** The volumes of a simulated Engine. */
 export class VolumeStore {

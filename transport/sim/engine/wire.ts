@@ -1,18 +1,6 @@
 import type { Cancel } from '../../host/port.ts';
 import { type Behaviour, type HealthCheck, verdictOf } from './behaviour.ts';
 
-/** An answer of the Engine that is no success: an HTTP status and its words. */
-export class EngineRefusal extends Error {
-  readonly statusCode: number;
-  readonly json: { message: string };
-
-  constructor(statusCode: number, message: string) {
-    super(message);
-    this.statusCode = statusCode;
-    this.json = { message };
-  }
-}
-
 /** The body of a create request; only what the simulation looks at is named. */
 export interface CreateBody {
   Image?: string;
