@@ -3,14 +3,33 @@
 import { readFileSync } from 'node:fs';
 import { ofXState } from './lighter-xstate.mjs';
 
-const changes = [...ofXState];
+/** The AWS SDK copies all settings of its client three times for each call, into what only reads them. */
+const ofSdk = [
+  {
+    file: /middleware-endpoint[\\/]endpointMiddleware\.js$/,
+    found: '{ ...config }, context',
+    instead: 'Object.create(config), context',
+  },
+  {
+    file: /schemaSerializationMiddleware\.js$/,
+    found: /\{\s*\.\.\.config,\s*\.\.\.context,\s*endpoint,\s*\}/,
+    instead: 'Object.assign(Object.create(config), context, { endpoint })',
+  },
+  {
+    file: /schemaDeserializationMiddleware\.js$/,
+    found: /\{\s*\.\.\.config,\s*\.\.\.context,\s*\}/,
+    instead: 'Object.assign(Object.create(config), context)',
+  },
+];
+
+const changes = [...ofXState, ...ofSdk];
 
 /** The plugin for esbuild. */
 export const lighter = {
   name: 'lighter',
   setup({ onLoad, onEnd }) {
     const made = new Set();
-    onLoad({ filter: /xstate[\\/].*\.js$/ }, ({ path }) => {
+    onLoad({ filter: /(xstate|@smithy)[\\/].*\.js$/ }, ({ path }) => {
       const due = changes.filter(({ file }) => file.test(path));
       if (due.length === 0) return undefined;
       let contents = readFileSync(path, 'utf8');

@@ -26,6 +26,8 @@ export function needsOf(plan: PlanOfNeeds): Needs {
 
 /** The soft limit, which Docker's host configuration gives in bytes, or else the hard one. */
 function memoryOf({ dockerHostConfig, memoryMiB }: ContainerPlan): number {
+  // Read only where it is named: most have none.
+  if (!/memoryreservation|\\u/i.test(dockerHostConfig)) return memoryMiB;
   const reservation = Number(fieldOf(dockerHostConfig, 'memoryreservation'));
   return reservation > 0 ? Math.ceil(reservation / bytesInMiB) : memoryMiB;
 }

@@ -169,6 +169,9 @@ const tooLate = (where: string): EcsError =>
 const givenUp = (): EcsError =>
   new EcsError('ECS_UNREACHABLE', 'AbortError', 'The call to the ECS API was given up');
 
+/** What the SDK does for each call besides: its own name, which is replaced, a log, a trace of Lambda. */
+const unneeded = ['getUserAgentMiddleware', 'loggerMiddleware', 'recursionDetectionMiddleware'];
+
 function clientOf(options: EcsOptions): ECSClient {
   const { endpoint, region, credentials, userAgent, wire, ipv6Only = false } = options;
   const client = new ECSClient({
@@ -180,6 +183,7 @@ function clientOf(options: EcsOptions): ECSClient {
     // An endpoint that is given is used as it is; the SDK refuses to be told both.
     ...(endpoint !== null ? { endpoint } : ipv6Only && { useDualstackEndpoint: true }),
   });
+  for (const name of unneeded) client.middlewareStack.remove(name);
   client.middlewareStack.add(
     (next, { commandName }) =>
       (args) => {
