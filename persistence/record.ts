@@ -45,7 +45,10 @@ export function decode(key: string, text: string): Decoded {
   }
 }
 
-/** Covers the key too, so that a text which came to lie under another key is noticed. */
+/**
+ * The sum of version, key and body, a line each. It covers the key, so that a text which came to lie
+ * under another key is noticed. The body is long: it is not copied behind the others first.
+ */
 function sumOf(key: string, json: string): string {
-  return crc32(`${VERSION}\n${key}\n${json}`).toString(16).padStart(8, '0');
+  return crc32(json, crc32(`${VERSION}\n${key}\n`)).toString(16).padStart(8, '0');
 }
