@@ -72,8 +72,12 @@ const bareBytes = 16 * 1_048_576;
 export const wantsRoom = (heap: { used: number; room: number }): boolean =>
   heap.room < 4 * 1_048_576 && 2 * heap.room <= (heap.used - bareBytes) / 8;
 
-/** Doubles the room of objects that have just been made: V8 does so only while it looks through it. */
+/**
+ * Doubles the room of objects that have just been made: V8 does so only while it looks through it. The
+ * whole heap grows by less from then on before it is looked through, as it is large already.
+ */
 function makeRoom(): void {
+  setFlagsFromString('--heap-growing-percent=50');
   setFlagsFromString('--semi-space-growth-factor=2');
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as (how: { type: 'minor' }) => void)({ type: 'minor' });

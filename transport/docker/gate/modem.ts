@@ -13,12 +13,19 @@ export function addressOf(dockerHost: string): Address {
   return { host: hostname, port };
 }
 
+/** Its connections are all to one place, so it need not work out for each to which. */
+class EngineAgent extends Agent {
+  override getName(): string {
+    return '';
+  }
+}
+
 /** The connections to one Engine. They are kept for the next call, for a while. */
 export class Line {
   readonly options: Address & { agent: Agent };
 
   constructor(address: Address) {
-    this.options = { ...address, agent: new Agent({ keepAlive: true, timeout: 5_000 }) };
+    this.options = { ...address, agent: new EngineAgent({ keepAlive: true, timeout: 5_000 }) };
   }
 }
 
