@@ -37,13 +37,17 @@ const snapshots = [
     file: core,
     found: 'function createMachineSnapshot(config, machine) {',
     instead: `function ofNodes(machine, nodes) {
-  let key = '';
-  for (const node of nodes) key += node.order + ' ';
+  return nodes._of ??= workOutNodes(machine, nodes);
+}
+function workOutNodes(machine, nodes) {
+  const key = nodes.map(node => node.order).join(' ');
   const known = (machine._ofNodes ??= new Map()).get(key);
   if (known) return known;
   const made = {
+    nodes,
     value: getStateValue(machine.root, nodes),
-    tags: new Set(nodes.flatMap(sn => sn.tags))
+    tags: new Set(nodes.flatMap(sn => sn.tags)),
+    atomic: nodes.filter(isAtomicStateNode)
   };
   machine._ofNodes.set(key, made);
   return made;
@@ -165,34 +169,25 @@ const selection = [
   },
   { file: machine, found: 'actions.push(...candidate.actions);', instead: '' },
   {
+    // Most states have no transitions without an event, and their own and those of the states around
+    // them are always the same.
     file: core,
-    found: `  const enabledTransitionSet = new Set();
-  const atomicStates`,
-    instead: `  if (!nextState._nodes.some(node => node.always)) return [];
-  const enabledTransitionSet = new Set();
-  const atomicStates`,
-  },
-  {
-    // One transition conflicts with no other.
-    file: core,
-    found: '  const filteredTransitions = new Set();',
-    instead: `  if (enabledTransitions.length < 2) return enabledTransitions;
-  const filteredTransitions = new Set();`,
+    found:
+      /const enabledTransitionSet = new Set\(\);\n {2}const atomicStates[\s\S]*?return removeConflictingTransitions\([^;]*;/,
+    instead: `const enabled = new Set();
+  for (const node of ofNodes(nextState.machine, nextState._nodes).atomic) {
+    node._always ??= [node, ...getProperAncestors(node, undefined)].flatMap(s => s.always ?? []);
+    const transition = node._always.find(({ guard }) =>
+      guard === undefined || evaluateGuard(guard, nextState.context, event, nextState));
+    if (transition) enabled.add(transition);
+  }
+  if (enabled.size < 2) return [...enabled];
+  return removeConflictingTransitions([...enabled], new Set(nextState._nodes), nextState.historyValue);`,
   },
 ];
 
-/** Which states a transition leaves and enters, and what is done then. */
+/** A step by one transition, of which nearly all are. What it leaves and enters is worked out once. */
 const steps = [
-  {
-    // A transition without a target leaves and enters nothing.
-    file: core,
-    found: '    const mutStateNodeSet = new Set(currentSnapshot._nodes);',
-    instead: `    if (!isInitial && transitions.every(t => !t.target?.length)) {
-      const named = transitions.length === 1 ? transitions[0].actions : transitions.flatMap(t => t.actions);
-      return [resolveActionsAndContext(currentSnapshot, event, actorScope, named, internalQueue, undefined), actions];
-    }
-    const mutStateNodeSet = new Set(currentSnapshot._nodes);`,
-  },
   {
     file: core,
     found: '  return microstep([{\n    target: [...getInitialStateNodes(root)],',
@@ -200,75 +195,54 @@ const steps = [
   },
   {
     file: core,
-    found: '  const targets = new Set();\n  for (const targetNode of transition.target) {',
-    instead: `  if (!transition.target.some(node => isHistoryNode(node))) return transition.target;
-  const targets = new Set();
-  for (const targetNode of transition.target) {`,
+    found: '  const originalExecutor = actorScope.actionExecutor;',
+    instead: `  const step = transitions.length === 1 && stepOf(transitions[0], currentSnapshot, isInitial);
+  if (step) return [take(step, currentSnapshot, actorScope, event, internalQueue), actions];
+  const originalExecutor = actorScope.actionExecutor;`,
   },
   {
     file: core,
-    found: 'function getTransitionDomain(transition, historyValue) {',
-    instead: `function getTransitionDomain(transition, historyValue) {
-  const known = transition._domain ??= { of: workOutDomain(transition, historyValue) };
-  return known.of;
+    found: 'function microstep(',
+    instead: `function stepOf(transition, { machine, _nodes }, isInitial) {
+  const { nodes } = ofNodes(machine, _nodes);
+  const known = (transition._steps ??= new Map()).get(nodes);
+  if (known !== undefined) return known;
+  const step = workOutStep(transition, machine, nodes, isInitial);
+  transition._steps.set(nodes, step);
+  return step;
 }
-function workOutDomain(transition, historyValue) {`,
-  },
-  {
-    file: core,
-    found: 'return Object.keys(stateNode.states).map(',
-    instead: 'return stateNode._histories ??= Object.keys(stateNode.states).map(',
-  },
-  {
-    file: core,
-    found: '[...s.exit, ...s.invoke.map(def => stopChild(def.id))]',
-    instead: 's._leaving ??= [...s.exit, ...s.invoke.map(def => stopChild(def.id))]',
-  },
-  {
-    file: core,
-    found:
-      /const statesToEnter = new Set\(\);[\s\S]*?const statesForDefaultEntry = new Set\(\);\s*computeEntrySet\([^;]*;[\s\S]*?\n {2}\}\n/,
-    instead: `const { entered, byDefault } = entryOf(filteredTransitions, historyValue, isInitial ? currentSnapshot.machine.root : undefined);
-`,
-  },
-  {
-    file: core,
-    found: 'of [...statesToEnter].sort((a, b) => a.order - b.order)) {\n    mutStateNodeSet',
-    instead: 'of entered) {\n    mutStateNodeSet',
-  },
-  {
-    file: core,
-    found:
-      /const actions = \[\];\s*\/\/ Add entry actions[\s\S]*?nextSnapshot = resolveActionsAndContext\([^;]*;/,
-    instead: `const { actions, ids } = enteringOf(stateNodeToEnter, byDefault.has(stateNodeToEnter));
-    nextSnapshot = resolveActionsAndContext(nextSnapshot, event, actorScope, actions, internalQueue, ids);`,
-  },
-  {
-    file: core,
-    found: 'function enterStates(',
-    instead: `function entryOf(transitions, historyValue, root) {
-  const [only] = transitions;
-  if (transitions.length === 1 && only._entry) return only._entry;
+function workOutStep(transition, machine, nodes, isInitial) {
+  const left = isInitial ? [] : computeExitSet([transition], new Set(nodes), {});
   const entered = new Set();
-  const byDefault = new Set();
-  computeEntrySet(transitions, historyValue, byDefault, entered);
-  if (root) byDefault.add(root);
-  const made = { entered: [...entered].sort((a, b) => a.order - b.order), byDefault };
-  if (transitions.length === 1) only._entry = made;
-  return made;
-}
-function enteringOf(node, isDefault) {
-  const kept = isDefault ? '_enteringByDefault' : '_entering';
-  return node[kept] ??= {
-    actions: [
-      ...node.entry,
-      ...node.invoke.map(def => spawnChild(def.src, { ...def, syncSnapshot: !!def.onSnapshot })),
-      ...(isDefault ? node.initial.actions : [])
-    ],
-    ids: node.invoke.map(def => def.id)
+  const byDefault = new Set(isInitial ? [machine.root] : []);
+  computeEntrySet([transition], {}, byDefault, entered);
+  const next = new Set(nodes);
+  const parts = [];
+  for (const node of left.sort((a, b) => b.order - a.order)) {
+    next.delete(node);
+    parts.push({ actions: [...node.exit, ...node.invoke.map(def => stopChild(def.id))] });
+  }
+  parts.push({ actions: transition.actions });
+  for (const node of [...entered].sort((a, b) => a.order - b.order)) {
+    // Where a chart ends, or goes back to where it was, the library sees to it.
+    if (node.type === 'final' || node.type === 'history') return null;
+    next.add(node);
+    const spawned = node.invoke.map(def => spawnChild(def.src, { ...def, syncSnapshot: !!def.onSnapshot }));
+    const actions = [...node.entry, ...spawned, ...(byDefault.has(node) ? node.initial.actions : [])];
+    parts.push({ actions, ids: node.invoke.map(def => def.id) });
+  }
+  return {
+    parts: parts.filter(({ actions }) => actions.length > 0),
+    nodes: areStateNodeCollectionsEqual(nodes, next) ? undefined : ofNodes(machine, [...next]).nodes
   };
 }
-function enterStates(`,
+function take({ parts, nodes }, snapshot, actorScope, event, internalQueue) {
+  let next = snapshot;
+  for (const { actions, ids } of parts)
+    next = resolveActionsAndContext(next, event, actorScope, actions, internalQueue, ids);
+  return nodes ? cloneMachineSnapshot(next, { _nodes: nodes }) : next;
+}
+function microstep(`,
   },
 ];
 
