@@ -1,4 +1,5 @@
 import type { Clock } from '../host/port.ts';
+import { type Ending, within } from '../wire/within.ts';
 import { DockerError } from './port.ts';
 
 /** How long one kind of call may take, and the words for what it did not do in time. */
@@ -82,55 +83,11 @@ export const overdue = (
     `Could not transition to ${transition}; timed out after waiting ${durationText(ms)}`,
   );
 
-/**
- * Tells what is under way for a call that the call has been given up. An AbortController would do as
- * well, and take several times as long to make.
- */
-export class Ending {
-  readonly #stops: (() => void)[] = [];
-  #isOver = false;
-
-  /** Calls `stop` once the call is given up, which may be at once. */
-  onEnd(stop: () => void): void {
-    if (this.#isOver) stop();
-    else this.#stops.push(stop);
-  }
-
-  end(): void {
-    this.#isOver = true;
-    for (const stop of this.#stops.splice(0)) stop();
-  }
-}
-
-/**
- * Runs `work`, and rejects when its deadline passes or the caller's signal aborts, whether or not
- * `work` ever settles. What it has under way is ended then, and also when it fails.
- */
-export async function bounded<T>(
+/** Runs `work`, and ends what it has under way, by its deadline or when the caller's signal aborts. */
+export const bounded = <T>(
   { limit, clock, signal, late = () => overdue(limit) }: CallBounds,
   work: (ending: Ending) => Promise<T>,
-): Promise<T> {
-  if (signal?.aborted) throw lostInterest();
-  const ending = new Ending();
-  let leave = () => {};
-  try {
-    return await new Promise<T>((resolve, reject) => {
-      const onAbort = () => reject(lostInterest());
-      signal?.addEventListener('abort', onAbort, { once: true });
-      const cancelDeadline = clock.at(clock.now() + limit.ms, () => reject(late()));
-      leave = () => {
-        cancelDeadline();
-        signal?.removeEventListener('abort', onAbort);
-      };
-      work(ending).then(resolve, reject);
-    });
-  } catch (error) {
-    ending.end();
-    throw error;
-  } finally {
-    leave();
-  }
-}
+): Promise<T> => within({ clock, ms: limit.ms, late, signal, givenUp: lostInterest }, work);
 
 /** The Engine's answer to what it does not do: an HTTP status, and why in its own words. */
 export class EngineRefusal extends Error {

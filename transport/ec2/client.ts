@@ -3,6 +3,7 @@ import { type Backoff, delayOf } from '../../machines/names/backoff.ts';
 import type { Clock, Random } from '../host/port.ts';
 import { signedHeaders } from '../signing/sigv4.ts';
 import type { Credentials } from '../wire/credentials.ts';
+import { within } from '../wire/within.ts';
 import { Ec2Error, type Ec2Port } from './port.ts';
 import { elementsIn, textIn } from './xml.ts';
 
@@ -89,24 +90,12 @@ async function asked(
   query: Record<string, string>,
 ): Promise<string> {
   const { clock, endpoint } = options;
-  const ending = new AbortController();
-  const { promise: ended, reject } = rejecting();
-  const end = (error: Ec2Error) => {
-    reject(error);
-    ending.abort();
-  };
-  const giveUp = () => end(new Ec2Error('The call to Amazon EC2 was given up', { passing: false }));
-  const cancel = clock.at(clock.now() + roundTripMs, () => end(tooLate(endpoint)));
-  signal?.addEventListener('abort', giveUp, { once: true });
-  try {
-    if (signal?.aborted) giveUp();
-    const { status, text } = await Promise.race([ended, sent(options, query, ending.signal)]);
-    if (status !== 200) throw refusalOf({ status, text }, endpoint);
-    return text;
-  } finally {
-    cancel();
-    signal?.removeEventListener('abort', giveUp);
-  }
+  const late = () => tooLate(endpoint);
+  const givenUp = () => new Ec2Error('The call to Amazon EC2 was given up', { passing: false });
+  const bounds = { clock, ms: roundTripMs, late, signal, givenUp };
+  const { status, text } = await within(bounds, (ending) => sent(options, query, ending.signal));
+  if (status !== 200) throw refusalOf({ status, text }, endpoint);
+  return text;
 }
 
 async function sent(
@@ -125,14 +114,6 @@ async function sent(
     ...(dispatcherFor && { dispatcher: await dispatcherFor(url) }),
   });
   return { status: statusCode, text: await body.text() };
-}
-
-function rejecting(): { promise: Promise<never>; reject: (error: Ec2Error) => void } {
-  let reject: (error: Ec2Error) => void = () => {};
-  const promise = new Promise<never>((_, rejectIt) => {
-    reject = rejectIt;
-  });
-  return { promise, reject };
 }
 
 /** Ends early when nobody waits any more. */

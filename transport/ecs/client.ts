@@ -10,6 +10,7 @@ import type { TaskReport } from '../../machines/report/model.ts';
 import type { Clock } from '../host/port.ts';
 import type { Credentials } from '../wire/credentials.ts';
 import type { Wire } from '../wire/http.ts';
+import { type Ending, within } from '../wire/within.ts';
 import { encodeRegistration, encodeTaskChange } from './codec.ts';
 import { ecsErrorOf, refusedRegistration } from './errors.ts';
 import {
@@ -58,8 +59,8 @@ class EcsClient implements EcsPort {
   async register(registration: Registration, signal?: AbortSignal): Promise<Registered> {
     const command = new RegisterContainerInstanceCommand(encodeRegistration(registration));
     const invalid = ['InvalidParameterException', 'ClientException'];
-    const { containerInstance } = await this.#call({ signal, invalid }, (abortSignal) =>
-      this.#client.send(command, { abortSignal }),
+    const { containerInstance } = await this.#call({ signal, invalid }, (ending) =>
+      this.#client.send(command, { abortSignal: ending.signal }),
     ).catch((error: EcsError) => Promise.reject(refusedRegistration(error)));
     const { containerInstanceArn, attributes = [] } = containerInstance ?? {};
     requireAll(registration, attributes);
@@ -72,8 +73,8 @@ class EcsClient implements EcsPort {
   async createCluster(clusterName: string, signal?: AbortSignal): Promise<void> {
     const command = new CreateClusterCommand({ clusterName });
     const invalid = ['InvalidParameterException', 'ClientException'];
-    await this.#call({ signal, invalid }, (abortSignal) =>
-      this.#client.send(command, { abortSignal }),
+    await this.#call({ signal, invalid }, (ending) =>
+      this.#client.send(command, { abortSignal: ending.signal }),
     );
   }
 
@@ -86,8 +87,8 @@ class EcsClient implements EcsPort {
       cluster,
       status,
     });
-    const { failures = [] } = await this.#call({ signal, invalid: [] }, (abortSignal) =>
-      this.#client.send(command, { abortSignal }),
+    const { failures = [] } = await this.#call({ signal, invalid: [] }, (ending) =>
+      this.#client.send(command, { abortSignal: ending.signal }),
     );
     const [failure] = failures;
     if (!failure) return;
@@ -106,8 +107,8 @@ class EcsClient implements EcsPort {
     if (known && now < known.until) return known.found;
     const command = new DiscoverPollEndpointCommand({ containerInstance: arn, cluster });
     try {
-      const answer = await this.#call({ signal, invalid: [] }, (abortSignal) =>
-        this.#client.send(command, { abortSignal }),
+      const answer = await this.#call({ signal, invalid: [] }, (ending) =>
+        this.#client.send(command, { abortSignal: ending.signal }),
       );
       if (!answer.endpoint)
         throw new EcsError('ECS_FAILED', 'NoEndpoint', 'ECS names no endpoint of ACS');
@@ -136,26 +137,16 @@ class EcsClient implements EcsPort {
   /** Runs a call that ends when its time is up or the caller's signal aborts, come what may. */
   async #call<Answer>(
     { signal, invalid }: { signal: AbortSignal | undefined; invalid: string[] },
-    send: (abortSignal: AbortSignal) => Promise<Answer>,
+    send: (ending: Ending) => Promise<Answer>,
   ): Promise<Answer> {
     const { clock, endpoint, region } = this.#options;
     const where = endpoint ?? `region ${region}`;
-    const ending = new AbortController();
-    // The SDK looks at its signal only while it waits for the answer, not while it asks for keys.
-    const ended = new Promise<never>((_, reject) =>
-      ending.signal.addEventListener('abort', () => reject(ending.signal.reason), { once: true }),
-    );
-    const cancel = clock.at(clock.now() + roundTripMs, () => ending.abort(tooLate(where)));
-    const giveUp = () => ending.abort(givenUp());
-    signal?.addEventListener('abort', giveUp, { once: true });
     try {
-      if (signal?.aborted) throw givenUp();
-      return await Promise.race([send(ending.signal), ended]);
+      // The SDK looks at its signal only while it waits for the answer, not while it asks for keys.
+      const bounds = { clock, ms: roundTripMs, late: () => tooLate(where), signal, givenUp };
+      return await within(bounds, send);
     } catch (error) {
       throw ecsErrorOf(error, { where, invalid });
-    } finally {
-      cancel();
-      signal?.removeEventListener('abort', giveUp);
     }
   }
 }

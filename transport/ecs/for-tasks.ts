@@ -10,6 +10,7 @@ import { type ProtectionAnswer, ProtectionError, type ProtectionPort } from '../
 import type { Clock, Random } from '../host/port.ts';
 import type { Credentials } from '../wire/credentials.ts';
 import type { Wire } from '../wire/http.ts';
+import { within } from '../wire/within.ts';
 
 /** How ECS is reached for what tasks ask of it. */
 export interface ForTasksOptions {
@@ -130,7 +131,9 @@ async function readTags(
   const until = clock.now() + tagsWithinMs;
   for (let attempt = 1, waitMs = firstWaitMs; ; attempt++) {
     try {
-      return await within(clock, until, call);
+      // The SDK looks at its signal only while it waits for the answer, not while it asks for keys.
+      const ms = until - clock.now();
+      return await within({ clock, ms, late: tooLate }, (ending) => call(ending.signal));
     } catch (error) {
       const { name, message } = error as Error;
       const wakeAt = clock.now() + waitMs * (1 + jitter * random.roll());
@@ -145,6 +148,8 @@ async function readTags(
   }
 }
 
+const tooLate = () => new Error(`ECS did not answer within ${tagsWithinMs / 1_000} s`);
+
 async function tagsOf(
   client: ECSClient,
   resourceArn: string,
@@ -153,26 +158,6 @@ async function tagsOf(
   const command = new ListTagsForResourceCommand({ resourceArn });
   const { tags = [] } = await client.send(command, { abortSignal });
   return Object.fromEntries(tags.map(({ key = '', value = '' }) => [key, value]));
-}
-
-/** The SDK looks at its signal only while it waits for the answer, not while it asks for keys. */
-async function within<Result>(
-  clock: Clock,
-  until: number,
-  call: (signal: AbortSignal) => Promise<Result>,
-): Promise<Result> {
-  const ending = new AbortController();
-  const tooLate = new Promise<never>((_, reject) =>
-    ending.signal.addEventListener('abort', () => reject(ending.signal.reason), { once: true }),
-  );
-  const cancel = clock.at(until, () =>
-    ending.abort(new Error(`ECS did not answer within ${tagsWithinMs / 1_000} s`)),
-  );
-  try {
-    return await Promise.race([call(ending.signal), tooLate]);
-  } finally {
-    cancel();
-  }
 }
 
 function clientOf(

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../host/port.ts';
+import { within } from '../wire/within.ts';
 import { MetadataError } from './port.ts';
 
 /** Where the service listens, e.g. `http://169.254.169.254`. */
@@ -109,25 +110,19 @@ export class Requests {
     read: (ending: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const { clock, endpoint } = this.#address;
-    const ending = new AbortController();
-    const giveUp = () => ending.abort(unreachable('the call was given up'));
-    const patienceMs = this.hasAnswered ? answerMs : firstContactMs;
-    const late = unreachable(
-      `${endpoint} did not answer within ${patienceMs / 1_000} s; for an agent in a container of ` +
-        'its own network, the hop limit of the instance’s metadata must be 2',
-    );
-    const cancel = clock.at(clock.now() + patienceMs, () => ending.abort(late));
-    if (signal?.aborted) giveUp();
-    signal?.addEventListener('abort', giveUp, { once: true });
+    const ms = this.hasAnswered ? answerMs : firstContactMs;
+    const late = () =>
+      unreachable(
+        `${endpoint} did not answer within ${ms / 1_000} s; for an agent in a container of ` +
+          'its own network, the hop limit of the instance’s metadata must be 2',
+      );
+    const givenUp = () => unreachable('the call was given up');
     try {
-      return await read(ending.signal);
+      return await within({ clock, ms, late, signal, givenUp }, (ending) => read(ending.signal));
     } catch (error) {
       if (error instanceof MetadataError) throw error;
       const { code, message } = error as Error & { code?: string };
       throw unreachable(`${endpoint} (${path}): ${code ?? message}`, error);
-    } finally {
-      cancel();
-      signal?.removeEventListener('abort', giveUp);
     }
   }
 }

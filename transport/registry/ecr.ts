@@ -9,6 +9,7 @@ import type { Clock } from '../host/port.ts';
 import type { Credentials } from '../wire/credentials.ts';
 import type { Wire } from '../wire/http.ts';
 import { ProxyError } from '../wire/proxy.ts';
+import { within } from '../wire/within.ts';
 import { userAndPassword } from './engine-auth.ts';
 import { RegistryError } from './port.ts';
 
@@ -45,21 +46,13 @@ export function tokenSource({
   const where = ecr.endpointOverride || `region ${ecr.region}`;
   const send = sender(ecr, credentials, wire);
   return async () => {
-    const ending = new AbortController();
-    let cancel = () => {};
-    // The SDK looks at its signal only while it waits for the answer, not while it asks for keys.
-    const late = new Promise<never>((_, reject) => {
-      cancel = clock.at(clock.now() + roundTripMs, () => {
-        reject(tooLate(where));
-        ending.abort();
-      });
-    });
+    const late = () => tooLate(where);
+    const bounds = { clock, ms: roundTripMs, late };
     try {
-      return readToken(await Promise.race([send(ending.signal), late]));
+      // The SDK looks at its signal only while it waits for the answer, not while it asks for keys.
+      return readToken(await within(bounds, (ending) => send(ending.signal)));
     } catch (error) {
       throw failureOf(error, where);
-    } finally {
-      cancel();
     }
   };
 }

@@ -1,12 +1,5 @@
 import { expect } from 'chai';
-import {
-  bounded,
-  dockerErrorOf,
-  durationText,
-  Ending,
-  EngineRefusal,
-} from '../../../transport/docker/calls.ts';
-import { outcomeOf, standingClock } from './daemon.ts';
+import { dockerErrorOf, durationText, EngineRefusal } from '../../../transport/docker/calls.ts';
 
 describe('an error of the Engine', () => {
   for (const { status, code } of [
@@ -25,59 +18,6 @@ describe('an error of the Engine', () => {
       expect(error.retry).to.equal(false);
     });
   }
-});
-
-describe('the end of a call', () => {
-  const clock = standingClock();
-  const limit = { ms: 5_000, transition: 'x' };
-  const never = () => new Promise<never>(() => {});
-  let interest = new AbortController();
-  for (const [how, end, code] of [
-    ['its deadline', () => clock.pass(5_000), 'DOCKER_TIMEOUT'],
-    ['its caller', () => interest.abort(), 'DOCKER_ABORTED'],
-  ] as const) {
-    it(`by ${how} ends what it has under way`, async () => {
-      interest = new AbortController();
-      let ended = 0;
-      const outcome = outcomeOf(
-        bounded({ limit, clock, signal: interest.signal }, (ending) => {
-          ending.onEnd(() => ended++);
-          return never();
-        }),
-      );
-      end();
-      expect(await outcome).to.include({ code });
-      expect([ended, clock.waiting()]).to.deep.equal([1, 0]);
-    });
-  }
-  it('by a failure does so too, and one by success does not', async () => {
-    const ended: string[] = [];
-    const call = (name: string, work: Promise<unknown>) =>
-      outcomeOf(
-        bounded({ limit, clock }, (ending) => {
-          ending.onEnd(() => ended.push(name));
-          return work;
-        }),
-      );
-    await call('good', Promise.resolve());
-    await call('bad', Promise.reject(new Error('no')));
-    expect([ended, clock.waiting()]).to.deep.equal([['bad'], 0]);
-  });
-
-  it('comes at once to what begins only after it', async () => {
-    let ending = new Ending();
-    await outcomeOf(
-      bounded({ limit, clock }, (it) => {
-        ending = it;
-        return Promise.reject(new Error('no'));
-      }),
-    );
-    let isEnded = false;
-    ending.onEnd(() => {
-      isEnded = true;
-    });
-    expect(isEnded).to.equal(true);
-  });
 });
 
 describe('a duration in the reason of a container', () => {

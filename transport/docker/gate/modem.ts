@@ -1,6 +1,7 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import type { Readable } from 'node:stream';
-import { type Ending, EngineRefusal } from '../calls.ts';
+import type { Ending } from '../../wire/within.ts';
+import { EngineRefusal } from '../calls.ts';
 
 /** Where an Engine listens: its socket, or its host and port. */
 export type Address = { socketPath: string } | { host: string; port: string };
@@ -106,6 +107,7 @@ function read(answer: IncomingMessage, asked: Asked, done: Done): void {
 
 /** What an answer says; one that is no JSON is a text. */
 function parsed(text: string): unknown {
+  if (text === '') return text;
   try {
     return JSON.parse(text);
   } catch {

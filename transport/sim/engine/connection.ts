@@ -1,10 +1,4 @@
-import {
-  bounded,
-  type CallLimit,
-  dockerErrorOf,
-  dockerLimits,
-  type Ending,
-} from '../../docker/calls.ts';
+import { bounded, type CallLimit, dockerErrorOf, dockerLimits } from '../../docker/calls.ts';
 import { DockerError, type EnginePort } from '../../docker/port.ts';
 import type { Clock } from '../../host/port.ts';
 
@@ -73,7 +67,7 @@ export class Connection {
     };
     try {
       const bounds = { limit: limitOf(asked, fault), clock: this.#clock, signal };
-      return await bounded(bounds, (ending) => this.#connected(signalOf(ending), answer));
+      return await bounded(bounds, (ending) => this.#connected(ending.signal, answer));
     } catch (error) {
       throw dockerErrorOf(error, 'simulated');
     }
@@ -148,10 +142,4 @@ function limitOf({ call, graceS = 0 }: Asked, fault: Fault | undefined): CallLim
   if (call === 'pull' && fault?.is === 'hang') return dockerLimits.pullBegin;
   const { ms, transition } = dockerLimits[call];
   return { ms: graceS * 1_000 + ms, transition };
-}
-
-function signalOf(ending: Ending): AbortSignal {
-  const controller = new AbortController();
-  ending.onEnd(() => controller.abort());
-  return controller.signal;
 }

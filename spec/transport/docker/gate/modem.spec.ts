@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
-import { Ending, EngineRefusal } from '../../../../transport/docker/calls.ts';
+import { EngineRefusal } from '../../../../transport/docker/calls.ts';
 import { type Asked, addressOf, Line, Modem } from '../../../../transport/docker/gate/modem.ts';
+import { Ending } from '../../../../transport/wire/within.ts';
 import { outcomeOf } from '../daemon.ts';
 
 describe('what carries requests to an Engine', () => {
