@@ -65,6 +65,36 @@ function createMachineSnapshot(config, machine) {`,
   },
 ];
 
+/** What is kept of a snapshot. No context holds an actor, so none has to be looked through for them. */
+const records = [
+  {
+    file: core,
+    found:
+      /function getPersistedSnapshot\(snapshot, options\) \{\s*const \{[^}]*\.\.\.jsonValues\s*\} = snapshot;/,
+    instead: `function getPersistedSnapshot(snapshot, options) {
+  const { status, output, error, value, historyValue, context, children } = snapshot;`,
+  },
+  {
+    file: core,
+    found:
+      /\.\.\.jsonValues,\s*context: persistContext\(context\),\s*children: childrenJson,\s*historyValue: serializeHistoryValue\(jsonValues\.historyValue\)/,
+    instead: `status,
+    output,
+    error,
+    value,
+    historyValue: serializeHistoryValue(historyValue),
+    context,
+    children: childrenJson`,
+  },
+  {
+    // A stopped actor is sent nothing more.
+    file: core,
+    found:
+      /this\.mailbox = new Mailbox\(this\._process\.bind\(this\)\);(?=\s*this\._processingStatus = ProcessingStatus\.Stopped)/,
+    instead: '',
+  },
+];
+
 /** The children of an actor, which are listed anew there for each that comes or goes. */
 const children = [
   {
@@ -248,6 +278,7 @@ function microstep(`,
 
 export const ofXState = [
   ...snapshots,
+  ...records,
   ...children,
   ...inspection,
   ...assignments,
