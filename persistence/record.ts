@@ -50,5 +50,7 @@ export function decode(key: string, text: string): Decoded {
  * under another key is noticed. The body is long: it is not copied behind the others first.
  */
 function sumOf(key: string, json: string): string {
-  return crc32(json, crc32(`${VERSION}\n${key}\n`)).toString(16).padStart(8, '0');
+  return crc32(json, crc32(`${VERSION}\n${key}\n`))
+    .toString(16)
+    .padStart(8, '0');
 }

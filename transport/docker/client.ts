@@ -36,6 +36,7 @@ import {
 import { type ImageLook, imageOf, images, read, volumes } from './store.ts';
 import { createBody, labels, needsImageEnvironment, type Placement } from './translate.ts';
 
+/** What an Engine is connected to by; `dockerHost` as {@link addressOf} reads it. */
 export interface DockerOptions extends Placement, GateOptions, ToldBindings {
   /** The limits that the agent's configuration changes, in place of the defaults. */
   limits?: Partial<{ pullMs: number; manifestMs: number; createMs: number; startMs: number }>;

@@ -73,7 +73,10 @@ export class Modem {
     this.#ending = ending;
   }
 
-  /** Calls `done` once: with what the Engine answers, a {@link EngineRefusal}, or an error of the system. */
+  /**
+   * Calls `done` with what the Engine answers, or with an {@link EngineRefusal} or an error of the
+   * system; what comes after the first call means nothing.
+   */
   dial(asked: Asked, done: Done): void {
     const { method, file, options } = asked;
     const body = options?._body && JSON.stringify(options._body);
