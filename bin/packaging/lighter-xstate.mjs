@@ -86,16 +86,9 @@ const records = [
     context,
     children: childrenJson`,
   },
-  {
-    // A stopped actor is sent nothing more.
-    file: core,
-    found:
-      /this\.mailbox = new Mailbox\(this\._process\.bind\(this\)\);(?=\s*this\._processingStatus = ProcessingStatus\.Stopped)/,
-    instead: '',
-  },
 ];
 
-/** The children of an actor, which are listed anew there for each that comes or goes. */
+/** Actors that come and go: the children of one are listed anew there each time. */
 const children = [
   {
     file: core,
@@ -112,6 +105,13 @@ const children = [
     };
     delete`,
     instead: '    delete',
+  },
+  {
+    // A stopped actor is sent nothing more.
+    file: core,
+    found:
+      /this\.mailbox = new Mailbox\(this\._process\.bind\(this\)\);(?=\s*this\._processingStatus = ProcessingStatus\.Stopped)/,
+    instead: '',
   },
   {
     // An actor that ends stops its children one by one, each time with a new list of those left.

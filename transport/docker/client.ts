@@ -22,7 +22,7 @@ import {
   type ToldBindings,
 } from './facts.ts';
 import { Gate, type GateOptions } from './gate/gate.ts';
-import { type Apart, addressOf, Line, Modem } from './gate/modem.ts';
+import { type Apart, addressOf, type Connections, connectionsTo, Modem } from './gate/modem.ts';
 import {
   type ContainerRef,
   type CreateRequest,
@@ -80,40 +80,42 @@ export class Connection {
   /** What was lately seen of images, by reference. */
   readonly looks = new Map<string, { look: Promise<ImageLook | null>; until: number }>();
   readonly #gate: Gate;
-  readonly #line: Line;
+  readonly #connections: Connections;
   /** What was agreed on; null until the Engine has been asked. */
-  #agreed: EngineVersion | null = null;
+  #agreed: { version: EngineVersion; path: string } | null = null;
 
   constructor(options: DockerOptions) {
     this.limits = limitsWith(options);
     this.clock = options.clock;
     this.dockerHost = options.dockerHost;
     this.#gate = new Gate(options);
-    this.#line = new Line(addressOf(options.dockerHost));
+    this.#connections = connectionsTo(addressOf(options.dockerHost));
   }
 
   /** What the Engine speaks, as it was told when the version was agreed on. */
   async spoken(signal?: AbortSignal): Promise<EngineVersion> {
-    return this.#agreed ?? (await this.agree(signal));
+    return this.#agreed?.version ?? (await this.agree(signal));
   }
 
   /** Asks the Engine what it speaks, and agrees on a version of its API. */
   async agree(signal?: AbortSignal): Promise<EngineVersion> {
-    return await this.#gate.pass(this.limits.version, signal, () => this.#ask(signal));
+    const { version } = this.limits;
+    return (await this.#gate.pass(version, signal, () => this.#ask(signal))).version;
   }
 
   /** Makes one call within its limit. Rejects with {@link DockerError}. */
   async call<T>(limit: CallLimit, signal: AbortSignal | undefined, work: Call<T>): Promise<T> {
     return await this.#gate.pass(limit, signal, async () => {
-      const version = this.#agreed ?? (await this.#ask(signal));
-      return await this.#bounded({ limit, signal, path: `/v${apiVersionFor(version)}` }, work);
+      const { path } = this.#agreed ?? (await this.#ask(signal));
+      return await this.#bounded({ limit, signal, path }, work);
     });
   }
 
-  async #ask(signal: AbortSignal | undefined): Promise<EngineVersion> {
+  async #ask(signal: AbortSignal | undefined) {
     const bounds = { limit: this.limits.version, signal, path: '' };
     const answer = await this.#bounded(bounds, (docker) => read<object>(docker, '/version'));
-    this.#agreed = engineVersionOf(answer);
+    const version = engineVersionOf(answer);
+    this.#agreed = { version, path: `/v${apiVersionFor(version)}` };
     return this.#agreed;
   }
 
@@ -123,7 +125,7 @@ export class Connection {
   ): Promise<T> {
     try {
       return await bounded({ ...bounds, clock: this.clock }, (ending) =>
-        work(dockerOver(new Modem(this.#line, path, ending))),
+        work(dockerOver(new Modem(this.#connections, path, ending))),
       );
     } catch (error) {
       throw dockerErrorOf(error, this.dockerHost);

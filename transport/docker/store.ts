@@ -26,12 +26,12 @@ import {
 
 /**
  * Reads what the Engine has at a path. A path that ends with `?` goes on with a query of
- * `options.options`.
+ * `options.options`; the answer is a stream where that is wanted.
  */
 export async function read<Answer>(
   { modem }: Docker,
   path: string,
-  options: { authconfig?: object; options?: object } = {},
+  options: { authconfig?: object; options?: object; isStream?: boolean } = {},
 ): Promise<Answer> {
   return await new Promise((resolve, reject) => {
     const asked = { path, method: 'GET', statusCodes: { 200: true }, ...options };

@@ -3,6 +3,7 @@ import type Docker from 'dockerode';
 import { dockerErrorOf, unreadable } from '../docker/calls.ts';
 import type { Connection } from '../docker/client.ts';
 import { type ContainerRef, DockerError, dockerNameOf } from '../docker/port.ts';
+import { read } from '../docker/store.ts';
 import type { StatsPort } from './port.ts';
 
 /** The statistics of the Engine's containers. */
@@ -22,17 +23,11 @@ export const stats = (engine: Connection): StatsPort => ({
 
 /** The answer as it comes: read by the library it would lose the digits of large counters. */
 function open(
-  { modem }: Docker,
+  docker: Docker,
   { ref, stream }: { ref: ContainerRef; stream: 0 | 1 },
 ): Promise<NodeJS.ReadableStream> {
-  return new Promise((resolve, reject) => {
-    const path = `/containers/${encodeURIComponent(dockerNameOf(ref))}/stats?`;
-    const how = { method: 'GET', statusCodes: { 200: true }, isStream: true };
-    const asked = { ...how, path, options: { stream } };
-    modem.dial(asked, (error: unknown, answer: unknown) =>
-      error ? reject(error) : resolve(answer as NodeJS.ReadableStream),
-    );
-  });
+  const path = `/containers/${encodeURIComponent(dockerNameOf(ref))}/stats?`;
+  return read(docker, path, { options: { stream }, isStream: true });
 }
 
 async function follow(

@@ -21,14 +21,13 @@ class EngineAgent extends Agent {
   }
 }
 
-/** The connections to one Engine. They are kept for the next call, for a while. */
-export class Line {
-  readonly options: Address & { agent: Agent };
+/** Where requests go, and the connections there: they are kept for the next call, for a while. */
+export type Connections = Address & { agent: Agent };
 
-  constructor(address: Address) {
-    this.options = { ...address, agent: new EngineAgent({ keepAlive: true, timeout: 5_000 }) };
-  }
-}
+export const connectionsTo = (address: Address): Connections => ({
+  ...address,
+  agent: new EngineAgent({ keepAlive: true, timeout: 5_000 }),
+});
 
 /** The query and the body of a request that has both. */
 export interface Apart {
@@ -62,13 +61,13 @@ type Done = (error: unknown, answer?: unknown) => void;
 export class Modem {
   /** By this dockerode makes its promises. */
   Promise = Promise;
-  readonly #line: Line;
+  readonly #connections: Connections;
   readonly #version: string;
   readonly #ending: Ending;
 
   /** `version` is the first part of all paths, such as `/v1.44`, or ''. */
-  constructor(line: Line, version: string, ending: Ending) {
-    this.#line = line;
+  constructor(connections: Connections, version: string, ending: Ending) {
+    this.#connections = connections;
     this.#version = version;
     this.#ending = ending;
   }
@@ -82,7 +81,7 @@ export class Modem {
     const body = options?._body && JSON.stringify(options._body);
     const headers = headersOf(asked, body);
     const path = this.#version + pathOf(asked);
-    const sent = request({ ...this.#line.options, method, path, headers });
+    const sent = request({ ...this.#connections, method, path, headers });
     this.#ending.onEnd(() => sent.destroy());
     sent.on('error', done);
     sent.on('response', (answer) => {

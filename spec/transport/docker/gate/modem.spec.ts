@@ -7,7 +7,13 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
 import { EngineRefusal } from '../../../../transport/docker/calls.ts';
-import { type Asked, addressOf, Line, Modem } from '../../../../transport/docker/gate/modem.ts';
+import {
+  type Asked,
+  addressOf,
+  type Connections,
+  connectionsTo,
+  Modem,
+} from '../../../../transport/docker/gate/modem.ts';
 import { Ending } from '../../../../transport/wire/within.ts';
 import { outcomeOf } from '../daemon.ts';
 
@@ -17,7 +23,7 @@ describe('what carries requests to an Engine', () => {
   let came: { method?: string; url?: string; headers: IncomingMessage['headers']; body: string };
   let answer: { status: number; body: string };
   let ending: Ending;
-  let line: Line;
+  let connections: Connections;
   let modem: Modem;
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'modem-'));
@@ -30,8 +36,8 @@ describe('what carries requests to an Engine', () => {
     });
     await once(server.listen(socketPath), 'listening');
     ending = new Ending();
-    line = new Line({ socketPath });
-    modem = new Modem(line, '/v1.44', ending);
+    connections = connectionsTo({ socketPath });
+    modem = new Modem(connections, '/v1.44', ending);
   });
   afterEach(() => {
     server.closeAllConnections();
@@ -148,15 +154,15 @@ describe('what carries requests to an Engine', () => {
 
   it('keeps the connection of a request that was refused', async () => {
     answer = { status: 404, body: '{"message":"no"}' };
-    let connections = 0;
-    server.on('connection', () => connections++);
+    let opened = 0;
+    server.on('connection', () => opened++);
     for (let time = 0; time < 3; time += 1) {
       await outcomeOf(ask({}));
       ending.end();
       ending = new Ending();
-      modem = new Modem(line, '', ending);
+      modem = new Modem(connections, '', ending);
     }
-    expect(connections).to.equal(1);
+    expect(opened).to.equal(1);
   });
 
   for (const [dockerHost, address] of [
