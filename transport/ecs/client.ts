@@ -12,6 +12,7 @@ import type { Credentials } from '../wire/credentials.ts';
 import type { Wire } from '../wire/http.ts';
 import { type Ending, within } from '../wire/within.ts';
 import { encodeRegistration, encodeTaskChange } from './codec.ts';
+import { type EndpointOptions, endpointConfig } from './endpoint.ts';
 import { ecsErrorOf, refusedRegistration } from './errors.ts';
 import {
   EcsError,
@@ -24,12 +25,8 @@ import {
 } from './port.ts';
 
 /** How the agent reaches the ECS API. */
-export interface EcsOptions {
-  /** null for the region's own endpoint. */
-  endpoint: string | null;
+export interface EcsOptions extends EndpointOptions {
   region: string;
-  /** Whether this host has IPv6 only, so that of the region's endpoints the dual-stack one is used. */
-  ipv6Only?: boolean;
   credentials: Credentials;
   userAgent: string;
   clock: Clock;
@@ -164,15 +161,14 @@ const givenUp = (): EcsError =>
 const unneeded = ['getUserAgentMiddleware', 'loggerMiddleware', 'recursionDetectionMiddleware'];
 
 function clientOf(options: EcsOptions): ECSClient {
-  const { endpoint, region, credentials, userAgent, wire, ipv6Only = false } = options;
+  const { region, credentials, userAgent, wire } = options;
   const client = new ECSClient({
     region,
     credentials,
     maxAttempts: 1,
     cacheMiddleware: true,
     requestHandler: wire.sdkHandler({ roundTripMs }),
-    // An endpoint that is given is used as it is; the SDK refuses to be told both.
-    ...(endpoint !== null ? { endpoint } : ipv6Only && { useDualstackEndpoint: true }),
+    ...endpointConfig(options),
   });
   for (const name of unneeded) client.middlewareStack.remove(name);
   client.middlewareStack.add(

@@ -11,14 +11,11 @@ import type { Clock, Random } from '../host/port.ts';
 import type { Credentials } from '../wire/credentials.ts';
 import type { Wire } from '../wire/http.ts';
 import { within } from '../wire/within.ts';
+import { type EndpointOptions, endpointConfig } from './endpoint.ts';
 
 /** How ECS is reached for what tasks ask of it. */
-export interface ForTasksOptions {
-  /** null for the region's own endpoint. */
-  endpoint: string | null;
+export interface ForTasksOptions extends EndpointOptions {
   region: string;
-  /** Whether this host has IPv6 only, so that of the region's endpoints the dual-stack one is used. */
-  ipv6Only?: boolean;
   userAgent: string;
   wire: Wire;
 }
@@ -161,14 +158,13 @@ async function tagsOf(
 }
 
 function clientOf(
-  { endpoint, region, ipv6Only = false, userAgent, wire }: ForTasksOptions,
+  { region, userAgent, wire, ...where }: ForTasksOptions,
   more: Pick<ECSClientConfig, 'credentials' | 'maxAttempts'>,
 ): ECSClient {
   const client = new ECSClient({
     region,
     requestHandler: wire.sdkHandler(),
-    // An endpoint that is given is used as it is; the SDK refuses to be told both.
-    ...(endpoint !== null ? { endpoint } : ipv6Only && { useDualstackEndpoint: true }),
+    ...endpointConfig(where),
     ...more,
   });
   client.middlewareStack.add(

@@ -1,4 +1,5 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { Ending } from '../../wire/within.ts';
 import { EngineRefusal } from '../calls.ts';
@@ -14,19 +15,31 @@ export function addressOf(dockerHost: string): Address {
   return { host: hostname, port };
 }
 
-/** Its connections are all to one place, so it need not work out for each to which. */
+/**
+ * Its connections are all to one place, so it need not work out for each to which; and an Engine does
+ * not say how long it keeps one, so the headers of its answers need not be read for that.
+ */
 class EngineAgent extends Agent {
   override getName(): string {
     return '';
   }
+
+  override keepSocketAlive(socket: Socket): boolean {
+    socket.setKeepAlive(true).unref();
+    return true;
+  }
 }
 
-/** Where requests go, and the connections there: they are kept for the next call, for a while. */
-export type Connections = Address & { agent: Agent };
+/**
+ * Where requests go, and the connections there: they are kept for the next call, for a while. Without
+ * the empty name Node.js looks for one, for TLS, in the headers of each request.
+ */
+export type Connections = Address & { agent: Agent; servername: '' };
 
 export const connectionsTo = (address: Address): Connections => ({
   ...address,
   agent: new EngineAgent({ keepAlive: true, timeout: 5_000 }),
+  servername: '',
 });
 
 /** The query and the body of a request that has both. */
