@@ -11,6 +11,7 @@ import type { AgentInput } from '../machines/agent/events.ts';
 import type { AgentExit, EnabledWatches } from '../machines/agent/model.ts';
 import type { CleanupRules } from '../machines/image/model.ts';
 import { taskActorId } from '../machines/names/arn.ts';
+import type { Signal } from '../machines/names/ending.ts';
 import type { Sampling } from '../machines/stats/collect.ts';
 import type { Measurements } from '../machines/stats/model.ts';
 import type { TaskRules } from '../machines/task/decide.ts';
@@ -65,7 +66,7 @@ export interface AgentPorts extends Pulse, RecordedPorts {
   /** Absent where the host's network is left alone. */
   network?: NetworkPort;
   /** Makes an image of the agent's own; null for any other. */
-  ownImage(image: string): ((signal: AbortSignal) => Promise<void>) | null;
+  ownImage(image: string): ((signal: Signal) => Promise<void>) | null;
 }
 
 /** What the agent must know to run; each with its unit in its name. */

@@ -1,4 +1,5 @@
 import { faultTrials } from '../machines/fault/sequence.ts';
+import type { Signal } from '../machines/names/ending.ts';
 import { AgentError } from '../machines/names/errors.ts';
 import type { CgroupPort } from '../transport/cgroup/port.ts';
 import type { EnginePort, EngineVersion } from '../transport/docker/port.ts';
@@ -70,7 +71,7 @@ export function bindBoot(ports: BootPorts) {
 }
 
 /** Asks the Engine who it is and whether tasks can have cgroups here; rejects as its ports do. */
-export async function bootAgent(ports: BootPorts, signal: AbortSignal): Promise<Booting> {
+export async function bootAgent(ports: BootPorts, signal: Signal): Promise<Booting> {
   const { docker, log, settings } = ports;
   const engine = await docker.version(signal);
   log.info('The Engine answers', { ...engine });
@@ -95,7 +96,7 @@ export async function bootAgent(ports: BootPorts, signal: AbortSignal): Promise<
 }
 
 /** Only attributes hang on them, too. */
-async function pluginsOf({ docker, log }: BootPorts, signal: AbortSignal): Promise<string[]> {
+async function pluginsOf({ docker, log }: BootPorts, signal: Signal): Promise<string[]> {
   try {
     return await docker.volumePlugins(signal);
   } catch (error) {
@@ -105,14 +106,14 @@ async function pluginsOf({ docker, log }: BootPorts, signal: AbortSignal): Promi
 }
 
 /** Not on external instances, as ECS has it; elsewhere where all that faults are made with works. */
-async function canInjectFaults({ network, settings }: BootPorts, signal: AbortSignal) {
+async function canInjectFaults({ network, settings }: BootPorts, signal: Signal) {
   if (!network || settings.capabilities.external) return false;
   for (const trial of faultTrials) if ((await network.run(trial, signal)).code !== 0) return false;
   return true;
 }
 
 /** Only an attribute hangs on it: an Engine that does not tell does not end the start. */
-async function hasImage({ docker, log }: BootPorts, image: string, signal: AbortSignal) {
+async function hasImage({ docker, log }: BootPorts, image: string, signal: Signal) {
   try {
     return (await docker.inspectImage(image, signal)) !== null;
   } catch (error) {
@@ -122,7 +123,7 @@ async function hasImage({ docker, log }: BootPorts, image: string, signal: Abort
 }
 
 /** Limits that nobody asked for may be missing; those that were asked for may not. */
-async function limitsOf({ cgroups, log, settings }: BootPorts, signal: AbortSignal) {
+async function limitsOf({ cgroups, log, settings }: BootPorts, signal: Signal) {
   if (!settings.rules.taskLimits) return false;
   const ready = await cgroups.ready(signal);
   if (ready === true) return true;
@@ -139,7 +140,7 @@ async function limitsOf({ cgroups, log, settings }: BootPorts, signal: AbortSign
  * cloud-init that found no data although the instance has user data ran before its network stood:
  * what the user data should have configured is missing, the agent's own cluster perhaps among it.
  */
-async function requireUserData({ host, metadata }: BootPorts, signal: AbortSignal): Promise<void> {
+async function requireUserData({ host, metadata }: BootPorts, signal: Signal): Promise<void> {
   if ((await host.cloudInit()) !== 'DataSourceNone') return;
   // Where nobody tells, there is nothing that says that the instance has any.
   const userData = await metadata.userData(signal).catch(() => null);

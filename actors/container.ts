@@ -1,6 +1,7 @@
 import type { ContainerKey, PullKey } from '../machines/container/events.ts';
 import { containerMachine } from '../machines/container/machine.ts';
 import type { ContainerPlan } from '../machines/container/model.ts';
+import type { Signal } from '../machines/names/ending.ts';
 import type { TaskPlan } from '../machines/task/model.ts';
 import type { DockerPort } from '../transport/docker/port.ts';
 import type { MetadataFilePort } from '../transport/metadata/port.ts';
@@ -89,7 +90,7 @@ const lifeEffects = (ports: ContainerPorts) => {
 async function start(
   { journal, docker, plans }: ContainerPorts,
   key: ContainerKey,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<void> {
   await journal.commit();
   signal.throwIfAborted();
@@ -100,7 +101,7 @@ async function start(
 async function hasRun(
   { docker, plans }: ContainerPorts,
   key: ContainerKey,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<boolean> {
   const ref = plans.of(key);
   if (ref.container.dockerName === undefined) return false;
@@ -111,7 +112,7 @@ async function hasRun(
 async function loginRequest(
   { plans, vault }: ContainerPorts,
   key: ContainerKey,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<LoginRequest> {
   const { task, container } = plans.of(key);
   const id = roleOf(task, container);

@@ -17,6 +17,7 @@ import type {
 } from '../machines/fault/model.ts';
 import { faultKey, startSteps, stopSteps } from '../machines/fault/sequence.ts';
 import { taskActorId } from '../machines/names/arn.ts';
+import { Ending, type Signal } from '../machines/names/ending.ts';
 import type { TaskContext } from '../machines/task/model.ts';
 import type { Store } from '../persistence/store.ts';
 import type { FaultOutcome, FaultPort } from '../transport/agentapi/port.ts';
@@ -80,14 +81,13 @@ export class Faults implements FaultPort {
 
   perform(order: FaultOrder, by: { taskArn: string; links: Links }): Promise<FaultOutcome> {
     const { clock, log } = this.#ports;
-    const ending = new AbortController();
-    const { signal } = ending;
+    const ending = new Ending();
     const overdue = new Promise<FaultOutcome>((resolve) =>
-      signal.addEventListener('abort', () => resolve({ is: 'overdue' }), { once: true }),
+      ending.onEnd(() => resolve({ is: 'overdue' })),
     );
     const cancel = clock.at(clock.now() + budgetMs, () => ending.abort());
-    const work = this.#obey(order, by, signal).catch((error: unknown): FaultOutcome => {
-      if (!signal.aborted) log.warn(`A fault cannot be injected: ${(error as Error).message}`);
+    const work = this.#obey(order, by, ending).catch((error: unknown): FaultOutcome => {
+      if (!ending.aborted) log.warn(`A fault cannot be injected: ${(error as Error).message}`);
       return { is: 'failed' };
     });
     return Promise.race([overdue, work]).finally(cancel);
@@ -96,7 +96,7 @@ export class Faults implements FaultPort {
   async #obey(
     order: FaultOrder,
     by: { taskArn: string; links: Links },
-    signal: AbortSignal,
+    signal: Signal,
   ): Promise<FaultOutcome> {
     if (order.operation === 'start')
       return this.#lock.alone(() => this.#start(order.fault, by, signal));
@@ -109,7 +109,7 @@ export class Faults implements FaultPort {
   async #start(
     fault: Fault,
     { taskArn, links }: { taskArn: string; links: Links },
-    signal: AbortSignal,
+    signal: Signal,
   ): Promise<FaultOutcome> {
     const found = await this.#running(fault, links, signal);
     if (found !== null && found !== 'network-blackhole-port') return { is: 'occupied', by: found };
@@ -128,7 +128,7 @@ export class Faults implements FaultPort {
   async #make(
     fault: Fault,
     { key, record }: { key: string; record: FaultRecord },
-    signal: AbortSignal,
+    signal: Signal,
   ): Promise<void> {
     let isBegun = false;
     try {
@@ -153,7 +153,7 @@ export class Faults implements FaultPort {
     }
   }
 
-  async #stop(aim: FaultAim, links: Links, signal: AbortSignal): Promise<FaultOutcome> {
+  async #stop(aim: FaultAim, links: Links, signal: Signal): Promise<FaultOutcome> {
     const key = faultKey(aim);
     const known = this.#records.get(key);
     const found = await this.#running(aim, links, signal);
@@ -163,7 +163,7 @@ export class Faults implements FaultPort {
   }
 
   /** What is there of this kind, or in its way. Rejects where that cannot be asked. */
-  async #running(aim: FaultAim, links: Links, signal: AbortSignal): Promise<FaultKind | null> {
+  async #running(aim: FaultAim, links: Links, signal: Signal): Promise<FaultKind | null> {
     if (aim.kind === 'network-blackhole-port') {
       const { code, said } = await this.#run(blackholeCheck(aim), signal);
       if (code === null) throw new Error(said);
@@ -205,15 +205,15 @@ export class Faults implements FaultPort {
   /** Whether nothing of it is left, however much of it there was. */
   async #undo(key: string, record: FaultRecord): Promise<boolean> {
     const { clock, log } = this.#ports;
-    const ending = new AbortController();
+    const ending = new Ending();
     const cancel = clock.at(clock.now() + budgetMs, () => ending.abort());
     try {
       let isSure = true;
       for (const { argv, matters } of stopSteps(record.aim, record.links)) {
-        const { code } = await this.#run(argv, ending.signal);
+        const { code } = await this.#run(argv, ending);
         if (matters && code !== 0) isSure = false;
       }
-      if (!isSure && (await this.#remains(record, ending.signal))) return false;
+      if (!isSure && (await this.#remains(record, ending))) return false;
       await this.#forget(key);
       log.info('A fault has ended', { fault: key });
       return true;
@@ -224,7 +224,7 @@ export class Faults implements FaultPort {
     }
   }
 
-  async #remains({ aim, links }: FaultRecord, signal: AbortSignal): Promise<boolean> {
+  async #remains({ aim, links }: FaultRecord, signal: Signal): Promise<boolean> {
     if (aim.kind === 'network-blackhole-port')
       return mayBeThere(await this.#run(blackholeRemains(aim), signal));
     for (const name of links.names) {
@@ -234,7 +234,7 @@ export class Faults implements FaultPort {
     return false;
   }
 
-  #run(argv: Argv, signal: AbortSignal): Promise<Ran> {
+  #run(argv: Argv, signal: Signal): Promise<Ran> {
     signal.throwIfAborted();
     return this.#ports.network.run(argv, signal);
   }

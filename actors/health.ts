@@ -2,6 +2,7 @@ import type { AnyActorRef, AnyMachineSnapshot } from 'xstate';
 import * as decide from '../machines/health/decide.ts';
 import { healthMachine } from '../machines/health/machine.ts';
 import type { Check, Findings } from '../machines/health/model.ts';
+import { Ending, type Signal } from '../machines/names/ending.ts';
 import type { SessionContext } from '../machines/session/events.ts';
 import type { TelemetryContext } from '../machines/telemetry/events.ts';
 import type { DockerPort } from '../transport/docker/port.ts';
@@ -72,15 +73,15 @@ function tcsTouch(system: System): decide.Touch {
 /** What a look answers, or a rejection once it has taken too long. */
 function inTime<Answer>(
   { clock }: Pulse,
-  look: (signal: AbortSignal) => Promise<Answer>,
+  look: (signal: Signal) => Promise<Answer>,
 ): Promise<Answer> {
   const { lookMs } = decide;
-  const late = new AbortController();
+  const late = new Ending();
   return new Promise((resolve, reject) => {
     const cancel = clock.at(clock.now() + lookMs, () => {
       reject(new Error(`no answer within ${lookMs / 1_000} s`));
       late.abort();
     });
-    look(late.signal).then(resolve, reject).finally(cancel);
+    look(late).then(resolve, reject).finally(cancel);
   });
 }

@@ -1,6 +1,7 @@
 import { imagesMachine } from '../machines/image/machine.ts';
 import type { Removal, Survey, SurveyedContainer, SurveyedImage } from '../machines/image/model.ts';
 import { taskActorId, taskIdOf } from '../machines/names/arn.ts';
+import type { Signal } from '../machines/names/ending.ts';
 import { parseImage, withTag } from '../machines/names/image.ts';
 import { overstaying } from '../machines/task/cleanup.ts';
 import type { TaskContext } from '../machines/task/model.ts';
@@ -120,7 +121,7 @@ export const bindImages = (ports: ImagesPorts) =>
 const diskOf = async ({ host, engineRoot }: ImagesPorts) =>
   engineRoot() === '' ? null : await host.disk(engineRoot());
 
-async function surveyOf(ports: ImagesPorts, system: System, signal: AbortSignal): Promise<Survey> {
+async function surveyOf(ports: ImagesPorts, system: System, signal: Signal): Promise<Survey> {
   const { docker } = ports;
   const mine = identityOf(system).containerInstanceArn;
   const listed = await docker.list(signal);
@@ -172,7 +173,7 @@ function strayIn(
   return [{ runtimeId, dockerName, ours, ofTask: taskArn !== '', state, createdAt }];
 }
 
-async function remove(removal: Removal, ports: ImagesPorts, signal: AbortSignal): Promise<void> {
+async function remove(removal: Removal, ports: ImagesPorts, signal: Signal): Promise<void> {
   const { docker, ledger, log } = ports;
   if (removal.kind === 'container') {
     await docker.remove(removal.runtimeId, signal);

@@ -1,5 +1,6 @@
 import { createActor } from 'xstate';
 import { instanceMachine } from '../machines/instance/machine.ts';
+import type { Signal } from '../machines/names/ending.ts';
 import type { Failure } from '../machines/names/errors.ts';
 import type { InstanceMetadataPort } from '../transport/instance/port.ts';
 import { effect, type Pulse, timer } from './effect.ts';
@@ -31,7 +32,7 @@ interface InstancePorts extends Pulse {
 /** Asks for all of it at once. What cannot be had is done without, and told in the log. */
 export async function instanceFacts(
   { metadata, log }: Pick<InstancePorts, 'metadata' | 'log'>,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<InstanceFacts> {
   const told = async <Fact>(asked: Promise<Fact>, what: string): Promise<Fact | null> => {
     try {

@@ -1,5 +1,6 @@
 import { mustPull } from '../machines/container/decide.ts';
 import type { PullBehavior } from '../machines/container/model.ts';
+import type { Signal } from '../machines/names/ending.ts';
 import { AgentError } from '../machines/names/errors.ts';
 import { parseImage, sameName, withDigest, withTag } from '../machines/names/image.ts';
 import type { ImageFacts, ImagePort, RegistryLogin } from '../transport/docker/port.ts';
@@ -14,7 +15,7 @@ export interface PullPorts {
   /** Which images this agent has pulled; kept over restarts for pull behaviour `once`. */
   pulledImages: PulledImages;
   /** Makes an image of the agent's own; null for any other. */
-  ownImage(image: string): ((signal: AbortSignal) => Promise<void>) | null;
+  ownImage(image: string): ((signal: Signal) => Promise<void>) | null;
 }
 
 /** The images that this agent has pulled, by the reference of the task definition. */
@@ -54,7 +55,7 @@ export class Pulls {
    * Settles the digest of an image. Rejects with `IMAGE_DIGEST_UNKNOWN` where the image in the
    * Engine's store was never in the registry that its reference names.
    */
-  async resolve(request: LoginRequest, signal: AbortSignal): Promise<Image> {
+  async resolve(request: LoginRequest, signal: Signal): Promise<Image> {
     const { image } = request;
     const { settings, pulledImages } = this.#ports;
     const named = parseImage(image).digest;
@@ -70,7 +71,7 @@ export class Pulls {
   }
 
   /** Pulls an image, by its digest where that is known; it has its own reference afterwards. */
-  async pull(request: LoginRequest, digest: string | null, signal: AbortSignal): Promise<void> {
+  async pull(request: LoginRequest, digest: string | null, signal: Signal): Promise<void> {
     const { image } = request;
     const key = keyOf(request, digest ?? '');
     const facts = await this.#pulls.ask(key, signal, (ending) =>
@@ -79,7 +80,7 @@ export class Pulls {
     this.#ports.pulledImages.used(image, facts?.id ?? '', true);
   }
 
-  async #pull(request: LoginRequest, digest: string | null, signal: AbortSignal) {
+  async #pull(request: LoginRequest, digest: string | null, signal: Signal) {
     const { image } = request;
     const { images, settings, ownImage } = this.#ports;
     const make = ownImage(image);
@@ -96,20 +97,20 @@ export class Pulls {
   }
 
   /** Behaviours that pull whatever the Engine has need not know what it has. */
-  async #lookWhereItMatters(image: string, signal: AbortSignal): Promise<ImageFacts | null> {
+  async #lookWhereItMatters(image: string, signal: Signal): Promise<ImageFacts | null> {
     const { pullBehavior } = this.#ports.settings;
     const pullsAlways = pullBehavior === 'default' || pullBehavior === 'always';
     if (pullsAlways && this.#ports.ownImage(image) === null) return null;
     return await this.#ports.images.inspectImage(image, signal);
   }
 
-  async #askRegistry(request: LoginRequest, signal: AbortSignal): Promise<string | null> {
+  async #askRegistry(request: LoginRequest, signal: Signal): Promise<string | null> {
     return await this.#digests.ask(keyOf(request, ''), signal, async (ending) =>
       this.#ports.images.resolveDigest(request.image, await this.#login(request, ending), ending),
     );
   }
 
-  #login(request: LoginRequest, signal: AbortSignal): Promise<RegistryLogin | null> {
+  #login(request: LoginRequest, signal: Signal): Promise<RegistryLogin | null> {
     return this.#ports.registry.loginFor(request, signal);
   }
 }

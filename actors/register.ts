@@ -1,5 +1,6 @@
 import { tagsOf } from '../machines/agent/decide.ts';
 import { attributesOf, type Capabilities } from '../machines/capability/attributes.ts';
+import type { Signal } from '../machines/names/ending.ts';
 import { AgentError } from '../machines/names/errors.ts';
 import type { Ec2Port } from '../transport/ec2/port.ts';
 import type { EcsPort, Registration } from '../transport/ecs/port.ts';
@@ -82,7 +83,7 @@ export function bindRegister(ports: RegisterPorts) {
 /** Rejects where the EC2 instance's are wanted and cannot be had: they may say who pays. */
 async function instanceTags(
   { ec2, settings }: RegisterPorts,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<Record<string, string>> {
   const { tags, tagsFromEc2, ec2InstanceId } = settings;
   if (!tagsFromEc2) return tags;

@@ -1,5 +1,6 @@
 import type { AnyActorRef } from 'xstate';
 import { outboxActorId } from '../machines/names/arn.ts';
+import type { Signal } from '../machines/names/ending.ts';
 import { AgentError } from '../machines/names/errors.ts';
 import { Turns } from '../machines/names/turns.ts';
 import { reportMachine } from '../machines/report/machine.ts';
@@ -40,7 +41,7 @@ export function bindReport(ports: ReportPorts) {
 
 interface Submission {
   taskArn: string;
-  signal: AbortSignal;
+  signal: Signal;
   system: System;
 }
 

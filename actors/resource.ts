@@ -1,4 +1,5 @@
 import { taskIdOf } from '../machines/names/arn.ts';
+import type { Signal } from '../machines/names/ending.ts';
 import { AgentError } from '../machines/names/errors.ts';
 import { resourceMachine } from '../machines/resource/machine.ts';
 import type { ResourceKey } from '../machines/resource/model.ts';
@@ -78,7 +79,7 @@ async function provide(
   task: TaskPlan,
   volume: DockerVolume,
   { volumes, settings }: ResourcePorts,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<void> {
   const name = volumes.names.ofVolume(task, volume);
   const { driver, driverOpts, labels } = volume;

@@ -1,3 +1,4 @@
+import { Ending, type Signal } from '../machines/names/ending.ts';
 /**
  * Shares one call among all who ask for the same thing while it is under way: a pull of an image, for
  * example. The call is given up when the last of them has lost interest.
@@ -7,11 +8,7 @@ export function sharing<Answer>() {
   return {
     /** What is under way now, by its key. */
     keys: (): Iterable<string> => underWay.keys(),
-    ask(
-      key: string,
-      signal: AbortSignal,
-      call: (ending: AbortSignal) => Promise<Answer>,
-    ): Promise<Answer> {
+    ask(key: string, signal: Signal, call: (ending: Signal) => Promise<Answer>): Promise<Answer> {
       if (signal.aborted) return Promise.reject(signal.reason);
       const flight = underWay.get(key) ?? begin(key, call);
       flight.asking += 1;
@@ -29,14 +26,14 @@ export function sharing<Answer>() {
     },
   };
 
-  function begin(key: string, call: (ending: AbortSignal) => Promise<Answer>): Flight<Answer> {
-    const ending = new AbortController();
+  function begin(key: string, call: (ending: Signal) => Promise<Answer>): Flight<Answer> {
+    const ending = new Ending();
     const forget = () => {
       if (underWay.get(key) === flight) underWay.delete(key);
     };
     // What is given up is not shared any more: whoever asks next begins anew.
-    ending.signal.addEventListener('abort', forget, { once: true });
-    const flight: Flight<Answer> = { asking: 0, ending, answer: call(ending.signal) };
+    ending.onEnd(forget);
+    const flight: Flight<Answer> = { asking: 0, ending, answer: call(ending) };
     underWay.set(key, flight);
     void flight.answer.then(forget, forget);
     return flight;
@@ -45,6 +42,6 @@ export function sharing<Answer>() {
 
 interface Flight<Answer> {
   asking: number;
-  ending: AbortController;
+  ending: Ending;
   answer: Promise<Answer>;
 }

@@ -2,6 +2,7 @@ import type { AnyActorRef, AnyMachineSnapshot } from 'xstate';
 import type { ContainerContext } from '../machines/container/model.ts';
 import { containerActorId } from '../machines/names/arn.ts';
 import { delayOf } from '../machines/names/backoff.ts';
+import { Ending, type Signal } from '../machines/names/ending.ts';
 import {
   firstPollAfter,
   hasOwnNetwork,
@@ -41,7 +42,7 @@ interface Sampled {
   /** The latest sample as the Engine wrote it; '' before the first. */
   text: string;
   heardAt: number;
-  ending: AbortController;
+  ending: Ending;
 }
 
 /**
@@ -133,7 +134,7 @@ export class Sampler implements Measurements {
       carried: nothingCarried,
       text: '',
       heardAt: clock.now(),
-      ending: new AbortController(),
+      ending: new Ending(),
     };
     this.#sampled.set(id, sampled);
     if (sampling.by === 'stream') void this.#stream(sampled);
@@ -149,24 +150,22 @@ export class Sampler implements Measurements {
   async #stream(sampled: Sampled): Promise<void> {
     const { clock, random, docker } = this.#ports;
     const { ref, ending } = sampled;
-    for (let attempts = 1; !ending.signal.aborted; attempts++) {
+    for (let attempts = 1; !ending.aborted; attempts++) {
       const openedAt = clock.now();
-      const reading = new AbortController();
+      const reading = new Ending();
       const stop = this.#abortWithSilence(sampled, reading);
-      await docker
-        .followStats(ref, (text) => this.#take(sampled, text), reading.signal)
-        .catch(ignore);
+      await docker.followStats(ref, (text) => this.#take(sampled, text), reading).catch(ignore);
       stop();
       if (sampled.heardAt > openedAt) attempts = 1;
-      await this.#pause(delayOf(samplingBackoff, attempts, random.roll()), ending.signal);
+      await this.#pause(delayOf(samplingBackoff, attempts, random.roll()), ending);
     }
   }
 
   /** Ends the reading with the measuring, and where the Engine has said nothing for long. */
-  #abortWithSilence({ ending, ...sampled }: Sampled, reading: AbortController): () => void {
+  #abortWithSilence({ ending, ...sampled }: Sampled, reading: Ending): () => void {
     const { clock } = this.#ports;
     const abort = () => reading.abort();
-    ending.signal.addEventListener('abort', abort, { once: true });
+    ending.onEnd(abort);
     let cancel = () => {};
     let lookedAt = clock.now();
     const look = () => {
@@ -180,7 +179,7 @@ export class Sampler implements Measurements {
     look();
     return () => {
       cancel();
-      ending.signal.removeEventListener('abort', abort);
+      ending.removeEventListener('abort', abort);
     };
   }
 
@@ -193,17 +192,17 @@ export class Sampler implements Measurements {
     const { random, docker } = this.#ports;
     const { ref, ending } = sampled;
     let attempts = 0;
-    for (let looks = 0; !ending.signal.aborted; looks++) {
-      const text = await docker.stats(ref, ending.signal).catch(() => null);
+    for (let looks = 0; !ending.aborted; looks++) {
+      const text = await docker.stats(ref, ending).catch(() => null);
       attempts = text === null ? attempts + 1 : 0;
       if (text !== null) this.#take(sampled, text);
       const failed = delayOf(samplingBackoff, attempts, random.roll());
       const next = looks === 0 ? firstPollAfter(everyMs, random.roll()) : everyMs;
-      await this.#pause(text === null ? failed : next, ending.signal);
+      await this.#pause(text === null ? failed : next, ending);
     }
   }
 
-  #pause(ms: number, signal: AbortSignal): Promise<void> {
+  #pause(ms: number, signal: Signal): Promise<void> {
     if (signal.aborted) return Promise.resolve();
     const { clock } = this.#ports;
     return new Promise((resolve) => {

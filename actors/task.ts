@@ -1,3 +1,4 @@
+import type { Signal } from '../machines/names/ending.ts';
 import { removalTries } from '../machines/resource/decide.ts';
 import type { TaskKey } from '../machines/task/events.ts';
 import { taskMachine } from '../machines/task/machine.ts';
@@ -55,7 +56,7 @@ type Refusals = Map<string, number>;
 async function remove(
   { docker, log, refusals }: TaskPorts & { refusals: Refusals },
   ref: Parameters<EnginePort['start']>[0],
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<void> {
   try {
     await docker.remove(docker.names.ofContainer(ref), signal);

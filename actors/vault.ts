@@ -1,3 +1,4 @@
+import type { Signal } from '../machines/names/ending.ts';
 import type { RoleCredentials, TaskRole } from '../transport/acs/port.ts';
 
 /**
@@ -33,7 +34,7 @@ export class Vault {
   }
 
   /** Resolves once they are there, however long that takes; never after `signal` has aborted. */
-  async arrival(credentialsId: string, signal: AbortSignal): Promise<RoleCredentials> {
+  async arrival(credentialsId: string, signal: Signal): Promise<RoleCredentials> {
     for (;;) {
       const found = this.#roles.get(credentialsId);
       if (found) return found;

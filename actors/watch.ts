@@ -1,5 +1,6 @@
 import { type AnyActorRef, fromCallback } from 'xstate';
 import { containerActorId } from '../machines/names/arn.ts';
+import { Ending } from '../machines/names/ending.ts';
 import type { SessionContext } from '../machines/session/events.ts';
 import { watchMachine } from '../machines/watch/machine.ts';
 import type { DockerPort, ListedContainer } from '../transport/docker/port.ts';
@@ -44,7 +45,7 @@ const listLagMs = 10_000;
 
 const stream = (ports: WatchPorts) =>
   fromCallback<{ type: 'none' }, { since: number | null }>(({ input, sendBack, system }) => {
-    const end = new AbortController();
+    const end = new Ending();
     let heard: number | null = null;
     const begun = ports.clock.now();
     ports.docker
@@ -60,10 +61,10 @@ const stream = (ports: WatchPorts) =>
             else hint(ports, system, { taskArn, name, exitCode });
           },
         },
-        end.signal,
+        end,
       )
       .catch((error: Error) => {
-        if (end.signal.aborted) return;
+        if (end.aborted) return;
         sendBack({ type: 'stream.ended', because: error.message, heard, ...stamp(ports) });
       });
     return () => end.abort();

@@ -8,6 +8,7 @@ import type { IntrospectPorts } from '../../actors/introspection.ts';
 import type { Log } from '../../actors/recorder.ts';
 import type { Saved } from '../../actors/restore.ts';
 import { flightBounds } from '../../machines/flight/bounds.ts';
+import type { Signal } from '../../machines/names/ending.ts';
 import { MemoryFlightLog } from '../../persistence/flight/memory.ts';
 import type { FlightLog, Store } from '../../persistence/store.ts';
 import { acsClient } from '../../transport/acs/client.ts';
@@ -149,7 +150,7 @@ export function assemble(
     }),
     ownImage: (image: string) =>
       pause && image === pauseReference
-        ? (signal: AbortSignal) => engine.docker.importImage(pause, signal)
+        ? (signal: Signal) => engine.docker.importImage(pause, signal)
         : null,
   };
   return createAgent(around(ports), settingsOf(assembly), saved);

@@ -1,22 +1,21 @@
+import type { Signal } from './ending.ts';
+
 /** Lets at most `limit` calls go on at a time; the others wait in the order in which they came. */
 export class Turns {
   readonly #limit: number;
-  readonly #givenUp: (signal: AbortSignal) => unknown;
+  readonly #givenUp: (signal: Signal) => unknown;
   /** Ends the wait of a call, with an error if it may not go on. The first one came first. */
   readonly #waiting = new Set<(error?: unknown) => void>();
   #underWay = 0;
 
   /** `givenUp` is what a call rejects with whose caller has lost interest: by default, the reason. */
-  constructor(limit: number, givenUp = ({ reason }: AbortSignal): unknown => reason) {
+  constructor(limit: number, givenUp = ({ reason }: Signal): unknown => reason) {
     this.#limit = limit;
     this.#givenUp = givenUp;
   }
 
   /** Makes the call when its turn comes; a caller that has lost interest before leaves the line. */
-  async take<Answer>(
-    signal: AbortSignal | undefined,
-    call: () => Promise<Answer>,
-  ): Promise<Answer> {
+  async take<Answer>(signal: Signal | undefined, call: () => Promise<Answer>): Promise<Answer> {
     if (signal?.aborted) throw this.#givenUp(signal);
     if (this.#underWay < this.#limit) this.#underWay += 1;
     else await this.#turn(signal);
@@ -35,7 +34,7 @@ export class Turns {
     for (const end of this.#waiting) end(error);
   }
 
-  #turn(signal: AbortSignal | undefined): Promise<void> {
+  #turn(signal: Signal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (error?: unknown) => {
         this.#waiting.delete(end);

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { sharing } from '../../actors/shared.ts';
+import type { Signal } from '../../machines/names/ending.ts';
 
 describe('one call that many ask for', () => {
   const never = () => new AbortController().signal;
@@ -37,8 +38,8 @@ describe('one call that many ask for', () => {
   it('goes on while one of them still waits, and is given up with the last', async () => {
     const { ask } = sharing<number>();
     const [first, second] = [new AbortController(), new AbortController()];
-    let ending: AbortSignal | undefined;
-    const call = (signal: AbortSignal) => {
+    let ending: Signal | undefined;
+    const call = (signal: Signal) => {
       ending = signal;
       return new Promise<number>(() => {});
     };

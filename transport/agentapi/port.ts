@@ -1,4 +1,5 @@
 import type { Disturbing, FaultOrder, Links } from '../../machines/fault/model.ts';
+import type { Signal } from '../../machines/names/ending.ts';
 import { AgentError } from '../../machines/names/errors.ts';
 import type { AwsKeys } from '../wire/credentials.ts';
 
@@ -47,10 +48,10 @@ export interface ProtectionAnswer {
 
 /** Task protection of the Amazon ECS API. Both calls reject with {@link ProtectionError}. */
 export interface ProtectionPort {
-  get(call: ProtectionCall, signal: AbortSignal): Promise<ProtectionAnswer>;
+  get(call: ProtectionCall, signal: Signal): Promise<ProtectionAnswer>;
   update(
     call: ProtectionCall & { enabled: boolean; expiresInMinutes: number | null },
-    signal: AbortSignal,
+    signal: Signal,
   ): Promise<ProtectionAnswer>;
 }
 

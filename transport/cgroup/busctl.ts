@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { abortSignalOf, type Signal } from '../../machines/names/ending.ts';
 import { wordsOf } from './files.ts';
 
 /** The manager object of systemd, see org.freedesktop.systemd1(5). */
@@ -8,7 +9,7 @@ export interface Systemd {
    * Calls a method. The arguments are those of busctl(1): the signature in D-Bus's letters, then the
    * values; an array is its length and then its items, a variant its signature and then its value.
    */
-  call(method: string, args: string[], signal?: AbortSignal): Promise<void>;
+  call(method: string, args: string[], signal?: Signal): Promise<void>;
 }
 
 const manager = [
@@ -27,7 +28,10 @@ export const busctl: Systemd = {
     const options = ['--system', '--quiet', answerWithin];
     const command = [...options, 'call', ...manager, method, ...args];
     try {
-      await promisify(execFile)('busctl', command, { ...endWithin, ...(signal && { signal }) });
+      await promisify(execFile)('busctl', command, {
+        ...endWithin,
+        ...(signal && { signal: abortSignalOf(signal) }),
+      });
     } catch (error) {
       throw new Error(`${method}: ${saidBy(error) || wordsOf(error)}`, { cause: error });
     }

@@ -1,3 +1,4 @@
+import type { Signal } from '../../machines/names/ending.ts';
 import { AgentError } from '../../machines/names/errors.ts';
 import { busctl, type Systemd } from './busctl.ts';
 import { type CgroupFiles, realCgroupFiles, wordsOf } from './files.ts';
@@ -19,7 +20,7 @@ export interface CgroupOptions {
   /** `ECS_CGROUP_CPU_PERIOD`. */
   cpuPeriodMs: number;
   /** Asks the Engine; what this rejects with is passed on as it is. */
-  engine: (signal?: AbortSignal) => Promise<EngineCgroups>;
+  engine: (signal?: Signal) => Promise<EngineCgroups>;
   /** Those of this machine if not given. */
   files?: CgroupFiles;
   systemd?: Systemd;
@@ -29,7 +30,7 @@ export interface CgroupOptions {
 export function linuxCgroups(options: CgroupOptions): CgroupPort {
   let chosen: CgroupPort | null = null;
 
-  const ready = async (signal?: AbortSignal): Promise<true | string> => {
+  const ready = async (signal?: Signal): Promise<true | string> => {
     const candidate = cgroupsAs(await options.engine(signal), options);
     const answer = candidate === null ? noDriver : await candidate.ready(signal);
     chosen = answer === true ? candidate : null;
@@ -67,7 +68,7 @@ export function linuxCgroups(options: CgroupOptions): CgroupPort {
 interface Acting {
   taskId: string;
   done: string;
-  signal: AbortSignal | undefined;
+  signal: Signal | undefined;
 }
 
 const noDriver = 'the Docker Engine makes no cgroups (its cgroup driver is none)';

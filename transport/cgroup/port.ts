@@ -1,3 +1,4 @@
+import type { Signal } from '../../machines/names/ending.ts';
 import { AgentError } from '../../machines/names/errors.ts';
 
 /** The limits of a task as a whole. */
@@ -14,13 +15,13 @@ export interface CgroupLimits {
 /** The cgroups of tasks. Every call may be made twice. Rejects with {@link CgroupError}. */
 export interface CgroupPort {
   /** Whether tasks can be limited on this machine; else why not. */
-  ready(signal?: AbortSignal): Promise<true | string>;
+  ready(signal?: Signal): Promise<true | string>;
   /** The cgroup of a task as Docker's `CgroupParent` names it. */
   parentOf(taskId: string): string;
   /** Makes a task's cgroup with these limits; one that exists gets them. */
-  create(taskId: string, limits: CgroupLimits, signal?: AbortSignal): Promise<void>;
+  create(taskId: string, limits: CgroupLimits, signal?: Signal): Promise<void>;
   /** Removes it; one that is gone is left alone. Rejects while processes are in it. */
-  remove(taskId: string, signal?: AbortSignal): Promise<void>;
+  remove(taskId: string, signal?: Signal): Promise<void>;
 }
 
 /** Raised by {@link CgroupPort}, with code `CGROUP`. */

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import type { Signal } from '../../machines/names/ending.ts';
 import type { Systemd } from './busctl.ts';
 import { isInUse, removeCgroups, wordsOf } from './files.ts';
 import { bytesOf, cpuPerSecondUs, cpuWeightOf, sharesOf } from './limits.ts';
@@ -66,7 +67,7 @@ function pathOf(taskId: string): string {
 async function startSlice(
   systemd: Systemd,
   { slice, properties }: { slice: string; properties: string[] },
-  signal?: AbortSignal,
+  signal?: Signal,
 ): Promise<void> {
   const noOtherUnits = '0';
   try {

@@ -1,5 +1,6 @@
+import type { Ending, Signal } from '../../machines/names/ending.ts';
 import type { Clock } from '../host/port.ts';
-import { type Ending, within } from '../wire/within.ts';
+import { within } from '../wire/within.ts';
 import { DockerError } from './port.ts';
 
 /** How long one kind of call may take, and the words for what it did not do in time. */
@@ -65,7 +66,7 @@ export function durationText(ms: number): string {
 export interface CallBounds {
   limit: CallLimit;
   clock: Clock;
-  signal?: AbortSignal | undefined;
+  signal?: Signal | undefined;
   /** What a passed deadline is told as, where it is no ordinary time-out. */
   late?: () => DockerError;
 }

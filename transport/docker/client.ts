@@ -1,4 +1,5 @@
 import Docker from 'dockerode';
+import type { Signal } from '../../machines/names/ending.ts';
 import type { Clock } from '../host/port.ts';
 import { stats } from '../stats/stream.ts';
 import {
@@ -93,25 +94,25 @@ export class Connection {
   }
 
   /** What the Engine speaks, as it was told when the version was agreed on. */
-  async spoken(signal?: AbortSignal): Promise<EngineVersion> {
+  async spoken(signal?: Signal): Promise<EngineVersion> {
     return this.#agreed?.version ?? (await this.agree(signal));
   }
 
   /** Asks the Engine what it speaks, and agrees on a version of its API. */
-  async agree(signal?: AbortSignal): Promise<EngineVersion> {
+  async agree(signal?: Signal): Promise<EngineVersion> {
     const { version } = this.limits;
     return (await this.#gate.pass(version, signal, () => this.#ask(signal))).version;
   }
 
   /** Makes one call within its limit. Rejects with {@link DockerError}. */
-  async call<T>(limit: CallLimit, signal: AbortSignal | undefined, work: Call<T>): Promise<T> {
+  async call<T>(limit: CallLimit, signal: Signal | undefined, work: Call<T>): Promise<T> {
     return await this.#gate.pass(limit, signal, async () => {
       const { path } = this.#agreed ?? (await this.#ask(signal));
       return await this.#bounded({ limit, signal, path }, work);
     });
   }
 
-  async #ask(signal: AbortSignal | undefined) {
+  async #ask(signal: Signal | undefined) {
     const bounds = { limit: this.limits.version, signal, path: '' };
     const answer = await this.#bounded(bounds, (docker) => read<object>(docker, '/version'));
     const version = engineVersionOf(answer);
@@ -120,7 +121,7 @@ export class Connection {
   }
 
   async #bounded<T>(
-    { path, ...bounds }: { limit: CallLimit; signal: AbortSignal | undefined; path: string },
+    { path, ...bounds }: { limit: CallLimit; signal: Signal | undefined; path: string },
     work: Call<T>,
   ): Promise<T> {
     try {
@@ -178,7 +179,7 @@ const containers = (engine: Connection, options: DockerOptions): DockerPort => (
 async function create(
   engine: Connection,
   { request, placement }: { request: CreateRequest; placement: Placement },
-  signal?: AbortSignal,
+  signal?: Signal,
 ): Promise<string> {
   const { image, dockerVersion } = request.container;
   await requireVersion(engine, dockerVersion, signal);
@@ -201,11 +202,7 @@ async function create(
 }
 
 /** The version that a container names is the least it needs; '' is any. */
-async function requireVersion(
-  engine: Connection,
-  version: string,
-  signal?: AbortSignal,
-): Promise<void> {
+async function requireVersion(engine: Connection, version: string, signal?: Signal): Promise<void> {
   if (version === '') return;
   const { apiVersion } = await engine.spoken(signal);
   if (minorOf(version) <= minorOf(apiVersion)) return;
@@ -216,7 +213,7 @@ async function requireVersion(
 }
 
 /** Answers the id of the container that an earlier create of this request has left. */
-async function adopt(engine: Connection, ref: ContainerRef, signal?: AbortSignal): Promise<string> {
+async function adopt(engine: Connection, ref: ContainerRef, signal?: Signal): Promise<string> {
   const found = await inspect(engine, ref, signal);
   const has = found.Config?.Labels ?? {};
   if (has[labels.taskArn] === ref.task.arn && has[labels.containerName] === ref.container.name) {
@@ -229,7 +226,7 @@ async function adopt(engine: Connection, ref: ContainerRef, signal?: AbortSignal
 async function inspect(
   engine: Connection,
   ref: ContainerRef,
-  signal?: AbortSignal,
+  signal?: Signal,
 ): Promise<Docker.ContainerInspectInfo> {
   return await engine.call(engine.limits.inspect, signal, (docker) =>
     containerOf(docker, dockerNameOf(ref)).inspect(),
@@ -239,7 +236,7 @@ async function inspect(
 async function stop(
   engine: Connection,
   { ref, graceS }: { ref: ContainerRef; graceS: number },
-  signal?: AbortSignal,
+  signal?: Signal,
 ): Promise<void> {
   const { ms } = engine.limits.stop;
   const limit = { ...engine.limits.stop, ms: graceS * 1_000 + ms };

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { StringDecoder } from 'node:string_decoder';
+import type { Signal } from '../../machines/names/ending.ts';
 import type { Clock } from '../host/port.ts';
 import { bounded, dockerErrorOf, dockerLimits, overdue } from './calls.ts';
 import type { Connection } from './client.ts';
@@ -30,7 +31,7 @@ type Watch = Parameters<DockerPort['watch']>[0] & { cluster: string };
 export async function follow(
   engine: Connection,
   { cluster, since, opened, event }: Watch,
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<never> {
   // Another Engine may answer after a break: agree on a version anew.
   await engine.agree(signal);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ContainerFacts, ContainerPlan } from '../../machines/container/model.ts';
+import type { Signal } from '../../machines/names/ending.ts';
 import { AgentError } from '../../machines/names/errors.ts';
 import type { TaskPlan, VolumePlan } from '../../machines/task/model.ts';
 import type { StatsPort } from '../stats/port.ts';
@@ -105,24 +106,24 @@ export interface EngineEvent {
  * has a deadline of its own and ends early when `signal` aborts. All reject with {@link DockerError}.
  */
 export interface DockerPort {
-  version(signal?: AbortSignal): Promise<EngineVersion>;
+  version(signal?: Signal): Promise<EngineVersion>;
   /** Answers once the Engine does: the cheapest question there is. */
-  ping(signal?: AbortSignal): Promise<void>;
-  info(signal?: AbortSignal): Promise<EngineInfo>;
+  ping(signal?: Signal): Promise<void>;
+  info(signal?: Signal): Promise<EngineInfo>;
   /** Creates the container; one that has its name already is adopted. Answers its runtime id. */
-  create(request: CreateRequest, signal?: AbortSignal): Promise<string>;
+  create(request: CreateRequest, signal?: Signal): Promise<string>;
   /** Starts a created or ended container; one that runs already is left alone. */
-  start(ref: ContainerRef, signal?: AbortSignal): Promise<void>;
+  start(ref: ContainerRef, signal?: Signal): Promise<void>;
   /** SIGTERM, and SIGKILL after `graceS` seconds; one that does not run is left alone. */
-  stop(ref: ContainerRef, graceS: number, signal?: AbortSignal): Promise<void>;
-  inspect(ref: ContainerRef, signal?: AbortSignal): Promise<ContainerFacts>;
+  stop(ref: ContainerRef, graceS: number, signal?: Signal): Promise<void>;
+  inspect(ref: ContainerRef, signal?: Signal): Promise<ContainerFacts>;
   /**
    * Removes a container by its runtime id or Docker name, and its anonymous volumes; one that is
    * gone is left alone, one that runs is refused.
    */
-  remove(idOrName: string, signal?: AbortSignal): Promise<void>;
+  remove(idOrName: string, signal?: Signal): Promise<void>;
   /** All containers of the Engine, running or not, of tasks and of others. */
-  list(signal?: AbortSignal): Promise<ListedContainer[]>;
+  list(signal?: Signal): Promise<ListedContainer[]>;
   /**
    * Follows the Engine's events, from `since` on (epoch ms; null for from now on). Calls `opened`
    * when the stream stands, then `event` for each event of a container of this cluster; settles only
@@ -130,7 +131,7 @@ export interface DockerPort {
    */
   watch(
     on: { since: number | null; opened: () => void; event: (event: EngineEvent) => void },
-    signal: AbortSignal,
+    signal: Signal,
   ): Promise<never>;
 }
 
@@ -166,7 +167,7 @@ export interface PullOptions {
 /** The images of the Docker Engine. As {@link DockerPort}: repeatable, bounded, {@link DockerError}. */
 export interface ImagePort {
   /** What the Engine has under this reference or id; null if it has nothing. */
-  inspectImage(image: string, signal?: AbortSignal): Promise<ImageFacts | null>;
+  inspectImage(image: string, signal?: Signal): Promise<ImageFacts | null>;
   /**
    * The digest that the registry has for this reference now (`GET /distribution`); null where the
    * Engine or the kind of manifest cannot tell one.
@@ -174,17 +175,17 @@ export interface ImagePort {
   resolveDigest(
     image: string,
     login: RegistryLogin | null,
-    signal?: AbortSignal,
+    signal?: Signal,
   ): Promise<string | null>;
   /** Pulls a reference; with neither tag nor digest it means `latest`. */
-  pull(image: string, options: PullOptions, signal?: AbortSignal): Promise<void>;
+  pull(image: string, options: PullOptions, signal?: Signal): Promise<void>;
   /** Gives an image that the Engine has another reference. */
-  tag(image: string, reference: string, signal?: AbortSignal): Promise<void>;
-  listImages(signal?: AbortSignal): Promise<ImageFacts[]>;
+  tag(image: string, reference: string, signal?: Signal): Promise<void>;
+  listImages(signal?: Signal): Promise<ImageFacts[]>;
   /** Removes one reference, or an image by id, never one in use; what is gone is left alone. */
-  removeImage(image: string, signal?: AbortSignal): Promise<void>;
+  removeImage(image: string, signal?: Signal): Promise<void>;
   /** Makes an image of a few files, without a registry. */
-  importImage(image: ImageRequest, signal?: AbortSignal): Promise<void>;
+  importImage(image: ImageRequest, signal?: Signal): Promise<void>;
 }
 
 /** One file of an image; `mode` is its permissions, e.g. 0o755. */
@@ -214,9 +215,9 @@ export interface VolumeFacts {
 /** The volumes of the Docker Engine. As {@link DockerPort}: repeatable, bounded, {@link DockerError}. */
 export interface VolumePort {
   /** The names of the Engine's volume plugins, `local` perhaps among them. */
-  volumePlugins(signal?: AbortSignal): Promise<string[]>;
+  volumePlugins(signal?: Signal): Promise<string[]>;
   /** Null for a volume that there is not. */
-  inspectVolume(name: string, signal?: AbortSignal): Promise<VolumeFacts | null>;
+  inspectVolume(name: string, signal?: Signal): Promise<VolumeFacts | null>;
   /** Makes a volume; one of that name and driver that exists already is taken. */
   createVolume(
     volume: {
@@ -225,10 +226,10 @@ export interface VolumePort {
       driverOpts: Record<string, string>;
       labels: Record<string, string>;
     },
-    signal?: AbortSignal,
+    signal?: Signal,
   ): Promise<void>;
   /** Removes a volume; one that is gone is left alone, one in use is refused. */
-  removeVolume(name: string, signal?: AbortSignal): Promise<void>;
+  removeVolume(name: string, signal?: Signal): Promise<void>;
 }
 
 /**

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type Docker from 'dockerode';
 import type { ImageInspectInfo, VolumeInspectInfo } from 'dockerode';
 import { pack } from 'tar-stream';
+import type { Signal } from '../../machines/names/ending.ts';
 import { withTag } from '../../machines/names/image.ts';
 import { orNull, unless, unreadable } from './calls.ts';
 import type { Connection } from './client.ts';
@@ -142,7 +143,7 @@ const withoutDigest = new Set<unknown>([
 async function resolveDigest(
   engine: Connection,
   { image, login }: { image: string; login: RegistryLogin | null },
-  signal?: AbortSignal,
+  signal?: Signal,
 ): Promise<string | null> {
   const { apiVersion } = await engine.spoken(signal);
   if (minorOf(apiVersion) < minorOf(distributionApi)) return null;
@@ -156,7 +157,7 @@ async function resolveDigest(
 async function pull(
   engine: Connection,
   { image, login, inactivityMs, progress }: PullOptions & { image: string },
-  signal?: AbortSignal,
+  signal?: Signal,
 ): Promise<void> {
   try {
     await engine.call(engine.limits.pull, signal, async (docker) => {
@@ -187,7 +188,7 @@ function withoutLayerAddresses(error: unknown, image: string): unknown {
 async function importImage(
   engine: Connection,
   { repository, tag, files, changes }: ImageRequest,
-  signal?: AbortSignal,
+  signal?: Signal,
 ): Promise<void> {
   const archive = pack();
   for (const { path, mode, body } of files) archive.entry({ name: path, mode }, body);

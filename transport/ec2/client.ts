@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { type Backoff, delayOf } from '../../machines/names/backoff.ts';
+import { abortSignalOf, type Signal } from '../../machines/names/ending.ts';
 import type { Clock, Random } from '../host/port.ts';
 import { signedHeaders } from '../signing/sigv4.ts';
 import type { Credentials } from '../wire/credentials.ts';
@@ -70,7 +71,7 @@ export const ec2Client = (options: Ec2Options): Ec2Port => ({
 
 async function tried(
   options: Ec2Options,
-  signal: AbortSignal | undefined,
+  signal: Signal | undefined,
   query: Record<string, string>,
 ): Promise<string> {
   for (let attempt = 1; ; attempt++) {
@@ -86,14 +87,16 @@ async function tried(
 
 async function asked(
   options: Ec2Options,
-  signal: AbortSignal | undefined,
+  signal: Signal | undefined,
   query: Record<string, string>,
 ): Promise<string> {
   const { clock, endpoint } = options;
   const late = () => tooLate(endpoint);
   const givenUp = () => new Ec2Error('The call to Amazon EC2 was given up', { passing: false });
   const bounds = { clock, ms: roundTripMs, late, signal, givenUp };
-  const { status, text } = await within(bounds, (ending) => sent(options, query, ending.signal));
+  const { status, text } = await within(bounds, (ending) =>
+    sent(options, query, abortSignalOf(ending)),
+  );
   if (status !== 200) throw refusalOf({ status, text }, endpoint);
   return text;
 }
@@ -117,7 +120,7 @@ async function sent(
 }
 
 /** Ends early when nobody waits any more. */
-const passed = (clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> =>
+const passed = (clock: Clock, ms: number, signal: Signal | undefined): Promise<void> =>
   new Promise((resolve) => {
     const end = () => {
       cancel();

@@ -6,11 +6,12 @@ import {
   SubmitTaskStateChangeCommand,
   UpdateContainerInstancesStateCommand,
 } from '@aws-sdk/client-ecs';
+import { abortSignalOf, type Ending, type Signal } from '../../machines/names/ending.ts';
 import type { TaskReport } from '../../machines/report/model.ts';
 import type { Clock } from '../host/port.ts';
 import type { Credentials } from '../wire/credentials.ts';
 import type { Wire } from '../wire/http.ts';
-import { type Ending, within } from '../wire/within.ts';
+import { within } from '../wire/within.ts';
 import { encodeRegistration, encodeTaskChange } from './codec.ts';
 import { type EndpointOptions, endpointConfig } from './endpoint.ts';
 import { ecsErrorOf, refusedRegistration } from './errors.ts';
@@ -53,11 +54,11 @@ class EcsClient implements EcsPort {
     this.#client = clientOf(options);
   }
 
-  async register(registration: Registration, signal?: AbortSignal): Promise<Registered> {
+  async register(registration: Registration, signal?: Signal): Promise<Registered> {
     const command = new RegisterContainerInstanceCommand(encodeRegistration(registration));
     const invalid = ['InvalidParameterException', 'ClientException'];
     const { containerInstance } = await this.#call({ signal, invalid }, (ending) =>
-      this.#client.send(command, { abortSignal: ending.signal }),
+      this.#client.send(command, { abortSignal: abortSignalOf(ending) }),
     ).catch((error: EcsError) => Promise.reject(refusedRegistration(error)));
     const { containerInstanceArn, attributes = [] } = containerInstance ?? {};
     requireAll(registration, attributes);
@@ -67,17 +68,17 @@ class EcsClient implements EcsPort {
     return { containerInstanceArn, availabilityZone: zone?.value ?? '' };
   }
 
-  async createCluster(clusterName: string, signal?: AbortSignal): Promise<void> {
+  async createCluster(clusterName: string, signal?: Signal): Promise<void> {
     const command = new CreateClusterCommand({ clusterName });
     const invalid = ['InvalidParameterException', 'ClientException'];
     await this.#call({ signal, invalid }, (ending) =>
-      this.#client.send(command, { abortSignal: ending.signal }),
+      this.#client.send(command, { abortSignal: abortSignalOf(ending) }),
     );
   }
 
   async updateInstanceState(
     { arn, cluster, status }: InstanceState,
-    signal?: AbortSignal,
+    signal?: Signal,
   ): Promise<void> {
     const command = new UpdateContainerInstancesStateCommand({
       containerInstances: [arn],
@@ -85,7 +86,7 @@ class EcsClient implements EcsPort {
       status,
     });
     const { failures = [] } = await this.#call({ signal, invalid: [] }, (ending) =>
-      this.#client.send(command, { abortSignal: ending.signal }),
+      this.#client.send(command, { abortSignal: abortSignalOf(ending) }),
     );
     const [failure] = failures;
     if (!failure) return;
@@ -97,7 +98,7 @@ class EcsClient implements EcsPort {
 
   async discoverPollEndpoint(
     { arn, cluster }: { arn: string; cluster: string },
-    signal?: AbortSignal,
+    signal?: Signal,
   ): Promise<PollEndpoints> {
     const known = this.#endpoints.get(arn);
     const now = this.#options.clock.now();
@@ -105,7 +106,7 @@ class EcsClient implements EcsPort {
     const command = new DiscoverPollEndpointCommand({ containerInstance: arn, cluster });
     try {
       const answer = await this.#call({ signal, invalid: [] }, (ending) =>
-        this.#client.send(command, { abortSignal: ending.signal }),
+        this.#client.send(command, { abortSignal: abortSignalOf(ending) }),
       );
       if (!answer.endpoint)
         throw new EcsError('ECS_FAILED', 'NoEndpoint', 'ECS names no endpoint of ACS');
@@ -119,11 +120,7 @@ class EcsClient implements EcsPort {
     }
   }
 
-  async submitTaskStateChange(
-    cluster: string,
-    report: TaskReport,
-    signal?: AbortSignal,
-  ): Promise<void> {
+  async submitTaskStateChange(cluster: string, report: TaskReport, signal?: Signal): Promise<void> {
     const command = new SubmitTaskStateChangeCommand(encodeTaskChange(cluster, report));
     // All else is tried again, as by the Amazon ECS agent: a change that is lost stays unknown.
     const invalid = ['InvalidParameterException'];
@@ -133,7 +130,7 @@ class EcsClient implements EcsPort {
 
   /** Runs a call that ends when its time is up or the caller's signal aborts, come what may. */
   async #call<Answer>(
-    { signal, invalid }: { signal: AbortSignal | undefined; invalid: string[] },
+    { signal, invalid }: { signal: Signal | undefined; invalid: string[] },
     send: (ending: Ending) => Promise<Answer>,
   ): Promise<Answer> {
     const { clock, endpoint, region } = this.#options;

@@ -6,6 +6,7 @@ import {
   ListTagsForResourceCommand,
   UpdateTaskProtectionCommand,
 } from '@aws-sdk/client-ecs';
+import { abortSignalOf } from '../../machines/names/ending.ts';
 import { type ProtectionAnswer, ProtectionError, type ProtectionPort } from '../agentapi/port.ts';
 import type { Clock, Random } from '../host/port.ts';
 import type { Credentials } from '../wire/credentials.ts';
@@ -22,12 +23,12 @@ export interface ForTasksOptions extends EndpointOptions {
 
 /** Task protection over the AWS SDK, with a client for each call, as each has its task's own keys. */
 export const taskProtection = (options: ForTasksOptions): ProtectionPort => ({
-  get: ({ cluster, taskArn, keys }, abortSignal) =>
+  get: ({ cluster, taskArn, keys }, signal) =>
     protectionOf(clientOf(options, { credentials: keys }), (client) => {
       const command = new GetTaskProtectionCommand({ cluster, tasks: [taskArn] });
-      return client.send(command, { abortSignal });
+      return client.send(command, { abortSignal: abortSignalOf(signal) });
     }),
-  update: ({ cluster, taskArn, keys, enabled, expiresInMinutes }, abortSignal) =>
+  update: ({ cluster, taskArn, keys, enabled, expiresInMinutes }, signal) =>
     protectionOf(clientOf(options, { credentials: keys }), (client) => {
       const command = new UpdateTaskProtectionCommand({
         cluster,
@@ -35,7 +36,7 @@ export const taskProtection = (options: ForTasksOptions): ProtectionPort => ({
         protectionEnabled: enabled,
         ...(expiresInMinutes !== null && { expiresInMinutes }),
       });
-      return client.send(command, { abortSignal });
+      return client.send(command, { abortSignal: abortSignalOf(signal) });
     }),
 });
 
@@ -130,7 +131,7 @@ async function readTags(
     try {
       // The SDK looks at its signal only while it waits for the answer, not while it asks for keys.
       const ms = until - clock.now();
-      return await within({ clock, ms, late: tooLate }, (ending) => call(ending.signal));
+      return await within({ clock, ms, late: tooLate }, (ending) => call(abortSignalOf(ending)));
     } catch (error) {
       const { name, message } = error as Error;
       const wakeAt = clock.now() + waitMs * (1 + jitter * random.roll());

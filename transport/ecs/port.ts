@@ -1,3 +1,4 @@
+import type { Signal } from '../../machines/names/ending.ts';
 import { AgentError } from '../../machines/names/errors.ts';
 import type { TaskReport } from '../../machines/report/model.ts';
 
@@ -39,16 +40,16 @@ export interface PollEndpoints {
 
 /** The Amazon ECS API as far as an agent calls it. All calls reject with {@link EcsError}. */
 export interface EcsPort {
-  register(registration: Registration, signal?: AbortSignal): Promise<Registered>;
+  register(registration: Registration, signal?: Signal): Promise<Registered>;
   /** Creates a cluster; one that exists is left alone. */
-  createCluster(name: string, signal?: AbortSignal): Promise<void>;
+  createCluster(name: string, signal?: Signal): Promise<void>;
   /** Has tasks moved away from a container instance, or placed on it again. */
-  updateInstanceState(state: InstanceState, signal?: AbortSignal): Promise<void>;
+  updateInstanceState(state: InstanceState, signal?: Signal): Promise<void>;
   discoverPollEndpoint(
     instance: { arn: string; cluster: string },
-    signal?: AbortSignal,
+    signal?: Signal,
   ): Promise<PollEndpoints>;
-  submitTaskStateChange(cluster: string, report: TaskReport, signal?: AbortSignal): Promise<void>;
+  submitTaskStateChange(cluster: string, report: TaskReport, signal?: Signal): Promise<void>;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Signal } from '../../machines/names/ending.ts';
 import { AgentError } from '../../machines/names/errors.ts';
 
 /** What EC2 is about to do with a Spot Instance. */
@@ -14,19 +15,19 @@ export interface SpotAction {
  * cannot be told. What cannot change while the process lives is asked for once.
  */
 export interface InstanceMetadataPort {
-  instanceId(signal?: AbortSignal): Promise<string | null>;
-  region(signal?: AbortSignal): Promise<string | null>;
+  instanceId(signal?: Signal): Promise<string | null>;
+  region(signal?: Signal): Promise<string | null>;
   /** The instance identity document and its signature. */
-  identity(signal?: AbortSignal): Promise<{ document: string; signature: string } | null>;
-  vpcId(signal?: AbortSignal): Promise<string | null>;
-  subnetId(signal?: AbortSignal): Promise<string | null>;
-  availabilityZoneId(signal?: AbortSignal): Promise<string | null>;
-  outpostArn(signal?: AbortSignal): Promise<string | null>;
-  userData(signal?: AbortSignal): Promise<string | null>;
+  identity(signal?: Signal): Promise<{ document: string; signature: string } | null>;
+  vpcId(signal?: Signal): Promise<string | null>;
+  subnetId(signal?: Signal): Promise<string | null>;
+  availabilityZoneId(signal?: Signal): Promise<string | null>;
+  outpostArn(signal?: Signal): Promise<string | null>;
+  userData(signal?: Signal): Promise<string | null>;
   /** Null while no interruption of this Spot Instance is announced. */
-  spotAction(signal?: AbortSignal): Promise<SpotAction | null>;
+  spotAction(signal?: Signal): Promise<SpotAction | null>;
   /** Where its Auto Scaling group wants it, e.g. `Warmed:Stopped` or `InService`. */
-  lifecycleState(signal?: AbortSignal): Promise<string | null>;
+  lifecycleState(signal?: Signal): Promise<string | null>;
 }
 
 /**

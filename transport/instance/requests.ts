@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { abortSignalOf, type Signal } from '../../machines/names/ending.ts';
 import type { Clock } from '../host/port.ts';
 import { within } from '../wire/within.ts';
 import { MetadataError } from './port.ts';
@@ -48,7 +49,7 @@ export class Requests {
   }
 
   /** What is at a path below `latest/`; null where nothing is. Rejects with {@link MetadataError}. */
-  async get(path: string, signal?: AbortSignal): Promise<string | null> {
+  async get(path: string, signal?: Signal): Promise<string | null> {
     return await this.#bounded(path, signal, async (ending) => {
       const { status, text } = await this.#ask(path, ending);
       if (status !== 200 && status !== 404) throw refusal(path, status);
@@ -106,7 +107,7 @@ export class Requests {
   /** Runs one read, which ends when its time is up or the caller's signal aborts. */
   async #bounded<T>(
     path: string,
-    signal: AbortSignal | undefined,
+    signal: Signal | undefined,
     read: (ending: AbortSignal) => Promise<T>,
   ): Promise<T> {
     const { clock, endpoint } = this.#address;
@@ -118,7 +119,9 @@ export class Requests {
       );
     const givenUp = () => unreachable('the call was given up');
     try {
-      return await within({ clock, ms, late, signal, givenUp }, (ending) => read(ending.signal));
+      return await within({ clock, ms, late, signal, givenUp }, (ending) =>
+        read(abortSignalOf(ending)),
+      );
     } catch (error) {
       if (error instanceof MetadataError) throw error;
       const { code, message } = error as Error & { code?: string };

@@ -1,4 +1,5 @@
 import { type Backoff, delayOf } from '../../machines/names/backoff.ts';
+import type { Signal } from '../../machines/names/ending.ts';
 import type { Clock, Random } from '../host/port.ts';
 import { type InstanceMetadataPort, MetadataError, type SpotAction } from './port.ts';
 import { Requests } from './requests.ts';
@@ -23,7 +24,7 @@ const documentPath = 'dynamic/instance-identity/document';
 export function metadataService(options: ServiceOptions): InstanceMetadataPort {
   const requests = new Requests(options);
   const facts = new Facts(requests, options);
-  const poll = (path: string, signal?: AbortSignal) =>
+  const poll = (path: string, signal?: Signal) =>
     requests.get(`meta-data/${path}`, signal).then((text) => text?.trim() || null);
   return {
     instanceId: (signal) => facts.of('meta-data/instance-id', signal),
@@ -50,7 +51,7 @@ export function metadataService(options: ServiceOptions): InstanceMetadataPort {
 async function ofInterface(
   facts: Facts,
   what: 'vpc-id' | 'subnet-id',
-  signal?: AbortSignal,
+  signal?: Signal,
 ): Promise<string | null> {
   const mac = await facts.of('meta-data/mac', signal);
   if (mac === null) return null;
@@ -96,7 +97,7 @@ class Facts {
     this.#options = options;
   }
 
-  of(path: string, signal?: AbortSignal): Promise<string | null> {
+  of(path: string, signal?: Signal): Promise<string | null> {
     const known = this.#known.get(path);
     if (known) return known;
     const asked = this.#tried(path, signal);
@@ -106,7 +107,7 @@ class Facts {
   }
 
   /** Whether the service is there at all is for others to wait for: it is asked once until it was. */
-  async #tried(path: string, signal?: AbortSignal): Promise<string | null> {
+  async #tried(path: string, signal?: Signal): Promise<string | null> {
     const { clock, random } = this.#options;
     const until = clock.now() + budgetMs;
     for (let attempt = 1; ; attempt++) {
@@ -124,7 +125,7 @@ class Facts {
 }
 
 /** Resolves at a time, or when the signal aborts. */
-const waited = (clock: Clock, until: number, signal?: AbortSignal): Promise<void> =>
+const waited = (clock: Clock, until: number, signal?: Signal): Promise<void> =>
   new Promise((resolve) => {
     const end = () => {
       cancel();

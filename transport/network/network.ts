@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { abortSignalOf, type Signal } from '../../machines/names/ending.ts';
 import type { NetworkPort, Ran } from './port.ts';
 import { linksOf } from './routes.ts';
 
@@ -13,9 +14,10 @@ export const hostNetwork = (proc = '/proc'): NetworkPort => ({
   },
 });
 
-function run([tool = '', ...words]: readonly string[], signal: AbortSignal): Promise<Ran> {
+function run([tool = '', ...words]: readonly string[], signal: Signal): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    execFile(tool, words, { signal, killSignal: 'SIGKILL' }, (error, output, errors) => {
+    const options = { signal: abortSignalOf(signal), killSignal: 'SIGKILL' } as const;
+    execFile(tool, words, options, (error, output, errors) => {
       if (signal.aborted) reject(signal.reason);
       else if (!error) resolve({ code: 0, output, said: errors.trim() });
       else {

@@ -1,4 +1,5 @@
 import type { Links } from '../../machines/fault/model.ts';
+import type { Signal } from '../../machines/names/ending.ts';
 
 /** How a command ended. */
 export interface Ran {
@@ -12,7 +13,7 @@ export interface Ran {
 /** The network of this host, as the system's own tools see it and change it. */
 export interface NetworkPort {
   /** Runs a command. Rejects only after `signal` has aborted, which ends the command. */
-  run(argv: readonly string[], signal: AbortSignal): Promise<Ran>;
+  run(argv: readonly string[], signal: Signal): Promise<Ran>;
   /** The interfaces of the default routes; null where there is none. */
   links(): Promise<Links | null>;
 }

@@ -4,6 +4,7 @@ import type {
   GetAuthorizationTokenResponse,
 } from '@aws-sdk/client-ecr';
 import type { EcrLogin } from '../../machines/container/model.ts';
+import { abortSignalOf } from '../../machines/names/ending.ts';
 import type { RegistryLogin } from '../docker/port.ts';
 import type { Clock } from '../host/port.ts';
 import type { Credentials } from '../wire/credentials.ts';
@@ -50,7 +51,7 @@ export function tokenSource({
     const bounds = { clock, ms: roundTripMs, late };
     try {
       // The SDK looks at its signal only while it waits for the answer, not while it asks for keys.
-      return readToken(await within(bounds, (ending) => send(ending.signal)));
+      return readToken(await within(bounds, (ending) => send(abortSignalOf(ending))));
     } catch (error) {
       throw failureOf(error, where);
     }

@@ -1,4 +1,5 @@
 import type { EcrLogin } from '../../machines/container/model.ts';
+import type { Signal } from '../../machines/names/ending.ts';
 import { AgentError } from '../../machines/names/errors.ts';
 import type { RegistryLogin } from '../docker/port.ts';
 import type { AwsKeys } from '../wire/credentials.ts';
@@ -18,7 +19,7 @@ export interface RegistryPort {
    * The login for an image; null where none is known, and the pull is anonymous. Rejects with
    * {@link RegistryError}.
    */
-  loginFor(request: LoginRequest, signal?: AbortSignal): Promise<RegistryLogin | null>;
+  loginFor(request: LoginRequest, signal?: Signal): Promise<RegistryLogin | null>;
 }
 
 /** Stable codes of what keeps the agent from a registry's credentials. */

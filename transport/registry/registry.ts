@@ -1,4 +1,5 @@
 import type { EcrLogin } from '../../machines/container/model.ts';
+import type { Signal } from '../../machines/names/ending.ts';
 import type { RegistryLogin } from '../docker/port.ts';
 import type { Clock, Random } from '../host/port.ts';
 import type { Credentials } from '../wire/credentials.ts';
@@ -36,7 +37,7 @@ class Registry implements RegistryPort {
     this.#tokens = new TokenCache(options);
   }
 
-  async loginFor(request: LoginRequest, signal?: AbortSignal): Promise<RegistryLogin | null> {
+  async loginFor(request: LoginRequest, signal?: Signal): Promise<RegistryLogin | null> {
     const { image, ecr } = request;
     if (ecr === null) return loginOf(this.#engineAuth, image);
     if (signal?.aborted) throw givenUp();
@@ -58,7 +59,7 @@ class Registry implements RegistryPort {
 }
 
 /** The request itself goes on: others may wait for it, and it ends by itself. */
-async function untilAborted<Value>(work: Promise<Value>, signal?: AbortSignal): Promise<Value> {
+async function untilAborted<Value>(work: Promise<Value>, signal?: Signal): Promise<Value> {
   if (!signal) return await work;
   let giveUp = () => {};
   const aborted = new Promise<never>((_, reject) => {

@@ -1,3 +1,4 @@
+import type { Signal } from '../../machines/names/ending.ts';
 import { AgentError } from '../../machines/names/errors.ts';
 import type { Clock, HostFacts, HostPort } from '../host/port.ts';
 import {
@@ -148,7 +149,7 @@ export class SimInstance {
     this.#trouble = trouble;
   }
 
-  #tell<Name extends Fact>(name: Name, signal?: AbortSignal): Promise<SimInstanceFacts[Name]> {
+  #tell<Name extends Fact>(name: Name, signal?: Signal): Promise<SimInstanceFacts[Name]> {
     if (this.#known.has(name))
       return Promise.resolve(this.#known.get(name) as SimInstanceFacts[Name]);
     this.asked.set(name, (this.asked.get(name) ?? 0) + 1);

@@ -1,3 +1,4 @@
+import type { Signal } from '../../machines/names/ending.ts';
 import type { PlaneEvent } from '../../machines/plane/model.ts';
 import type { TaskReport } from '../../machines/report/model.ts';
 import type {
@@ -263,7 +264,7 @@ export class SimPlane {
     this.#tell({ type: 'task.reported', report });
   }
 
-  #answer = (call: PlaneCall, signal?: AbortSignal): Promise<void> =>
+  #answer = (call: PlaneCall, signal?: Signal): Promise<void> =>
     this.api.ask(call, signal, () => {});
 }
 

@@ -1,3 +1,4 @@
+import type { Signal } from '../../machines/names/ending.ts';
 import type { ContainerRef } from '../docker/port.ts';
 
 /**
@@ -6,11 +7,7 @@ import type { ContainerRef } from '../docker/port.ts';
  */
 export interface StatsPort {
   /** Tells of a sample about once a second, until the stream ends, which it rejects with. */
-  followStats(
-    ref: ContainerRef,
-    sample: (text: string) => void,
-    signal: AbortSignal,
-  ): Promise<never>;
+  followStats(ref: ContainerRef, sample: (text: string) => void, signal: Signal): Promise<never>;
   /** One sample. */
-  stats(ref: ContainerRef, signal: AbortSignal): Promise<string>;
+  stats(ref: ContainerRef, signal: Signal): Promise<string>;
 }

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type Docker from 'dockerode';
+import type { Signal } from '../../machines/names/ending.ts';
 import { dockerErrorOf, unreadable } from '../docker/calls.ts';
 import type { Connection } from '../docker/client.ts';
 import { type ContainerRef, DockerError, dockerNameOf } from '../docker/port.ts';
@@ -33,7 +34,7 @@ function open(
 async function follow(
   engine: Connection,
   { ref, sample }: { ref: ContainerRef; sample: (text: string) => void },
-  signal: AbortSignal,
+  signal: Signal,
 ): Promise<never> {
   try {
     const stream = await engine.call(engine.limits.followStats, signal, (docker) =>
@@ -54,7 +55,7 @@ async function follow(
 function linesTo(
   stream: NodeJS.ReadableStream,
   line: (text: string) => void,
-  signal?: AbortSignal,
+  signal?: Signal,
 ): Promise<void> {
   return new Promise((resolve, reject) => {
     let rest = '';

@@ -1,3 +1,4 @@
+import type { Signal } from '../../machines/names/ending.ts';
 import { AgentError } from '../../machines/names/errors.ts';
 
 /** Brings new versions of the agent onto this host. */
@@ -8,7 +9,7 @@ export interface UpdatePort {
    */
   download(
     update: { location: string; signature: string },
-    signal: AbortSignal,
+    signal: Signal,
   ): Promise<{ path: string }>;
 }
 

@@ -1,42 +1,12 @@
+import { Ending, type Signal } from '../../machines/names/ending.ts';
 import type { Clock } from '../host/port.ts';
-
-/**
- * Tells what is under way for a call that the call has been given up. An AbortController would do as
- * well, and take several times as long to make: one is made where something takes no other.
- */
-export class Ending {
-  readonly #stops: (() => void)[] = [];
-  #isOver = false;
-  #controller: AbortController | null = null;
-
-  /** Calls `stop` once the call is given up, which may be at once. */
-  onEnd(stop: () => void): void {
-    if (this.#isOver) stop();
-    else this.#stops.push(stop);
-  }
-
-  /** Aborts once the call is given up. */
-  get signal(): AbortSignal {
-    if (this.#controller === null) {
-      const controller = new AbortController();
-      this.onEnd(() => controller.abort());
-      this.#controller = controller;
-    }
-    return this.#controller.signal;
-  }
-
-  end(): void {
-    this.#isOver = true;
-    for (const stop of this.#stops.splice(0)) stop();
-  }
-}
 
 /** What ends a call other than its answer, and what it rejects with then. */
 export interface Bounds {
   clock: Clock;
   ms: number;
   late: () => Error;
-  signal?: AbortSignal | undefined;
+  signal?: Signal | undefined;
   /** What it rejects with when the signal aborts: by default as when its time is up. */
   givenUp?: () => Error;
 }
@@ -64,7 +34,7 @@ export async function within<T>(
       work(ending).then(resolve, reject);
     });
   } catch (error) {
-    ending.end();
+    ending.abort();
     throw error;
   } finally {
     leave();

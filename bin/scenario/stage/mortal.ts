@@ -1,4 +1,5 @@
 import type { AgentPorts } from '../../../actors/agent.ts';
+import { abortSignalOf, type Signal } from '../../../machines/names/ending.ts';
 import type { Store } from '../../../persistence/store.ts';
 import type { AcsConnection, AcsPort } from '../../../transport/acs/port.ts';
 import type { EnginePort } from '../../../transport/docker/port.ts';
@@ -53,7 +54,8 @@ export class Mortal {
 
   /** Streams of the Engine end with the life: nobody else would end them. */
   #streams(docker: EnginePort): Pick<EnginePort, 'watch' | 'followStats'> {
-    const bounded = (signal: AbortSignal) => AbortSignal.any([signal, this.#death.signal]);
+    const bounded = (signal: Signal) =>
+      AbortSignal.any([abortSignalOf(signal), this.#death.signal]);
     return {
       watch: (on, signal) => docker.watch(on, bounded(signal)),
       followStats: (ref, sample, signal) => docker.followStats(ref, sample, bounded(signal)),

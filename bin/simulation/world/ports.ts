@@ -1,4 +1,5 @@
 import type { AgentPorts } from '../../../actors/agent.ts';
+import type { Signal } from '../../../machines/names/ending.ts';
 import type { AcsListener, AcsPort } from '../../../transport/acs/port.ts';
 import { CgroupError } from '../../../transport/cgroup/port.ts';
 import {
@@ -63,7 +64,7 @@ const refused = (weather: Weather): Promise<never> | null =>
 type Method = (...given: unknown[]) => Promise<unknown>;
 
 /** A wait that ends early where nobody is interested any more. */
-const pause = (clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> =>
+const pause = (clock: Clock, ms: number, signal: Signal | undefined): Promise<void> =>
   new Promise((resolve) => {
     const end = () => {
       cancel();
@@ -74,8 +75,8 @@ const pause = (clock: Clock, ms: number, signal: AbortSignal | undefined): Promi
     signal?.addEventListener('abort', end);
   });
 
-const signalIn = (given: unknown[]): AbortSignal | undefined =>
-  given.find((one): one is AbortSignal => one instanceof AbortSignal);
+const signalIn = (given: unknown[]): Signal | undefined =>
+  given.find((one): one is Signal => typeof one === 'object' && one !== null && 'aborted' in one);
 
 /** The ECS API, whose replies are late and come in another order. */
 function delayed(weather: Weather, clock: Clock, port: AgentPorts['ecs']): AgentPorts['ecs'] {
@@ -154,7 +155,7 @@ function strike(weather: Weather, engine: SimEngine, call: CallName, subject: un
   else if (weather.meets('docker.loses reply', call)) engine.loseReply(call);
 }
 
-type Watching = { on: Parameters<DockerPort['watch']>[0]; signal: AbortSignal };
+type Watching = { on: Parameters<DockerPort['watch']>[0]; signal: Signal };
 
 const eventsUnder =
   (weather: Weather, clock: Clock, { on, signal }: Watching): Watching['on']['event'] =>

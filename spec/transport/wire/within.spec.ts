@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Ending, within } from '../../../transport/wire/within.ts';
+import { within } from '../../../transport/wire/within.ts';
 import { outcomeOf, standingClock } from '../docker/daemon.ts';
 
 describe('a call within its bounds', () => {
@@ -69,29 +69,5 @@ describe('a call within its bounds', () => {
   it('that fails ends what else it has under way', async () => {
     expect(await messageOf(call(Promise.reject(new Error('no'))))).to.equal('no');
     expect([ended, clock.waiting()]).to.deep.equal([1, 0]);
-  });
-});
-
-describe('the ending of a call', () => {
-  it('comes to all that is under way, once, and at once to what begins after it', () => {
-    const ending = new Ending();
-    const stopped: string[] = [];
-    ending.onEnd(() => stopped.push('first'));
-    ending.onEnd(() => stopped.push('second'));
-    ending.end();
-    ending.end();
-    ending.onEnd(() => stopped.push('third'));
-    expect(stopped).to.deep.equal(['first', 'second', 'third']);
-  });
-
-  it('aborts a signal, for those who take no other, whenever that is asked for', () => {
-    const ending = new Ending();
-    const { signal } = ending;
-    expect([signal.aborted, ending.signal === signal]).to.deep.equal([false, true]);
-    ending.end();
-    expect(signal.aborted).to.equal(true);
-    const over = new Ending();
-    over.end();
-    expect(over.signal.aborted).to.equal(true);
   });
 });

@@ -1,3 +1,4 @@
+import type { Signal } from '../../../machines/names/ending.ts';
 import { Turns } from '../../../machines/names/turns.ts';
 import type { Clock } from '../../host/port.ts';
 import { type CallLimit, lostInterest } from '../calls.ts';
@@ -42,7 +43,7 @@ export class Gate {
   /** Lets a call through as its limit says. Rejects with what it rejects with, or as unreachable. */
   async pass<T>(
     { passes = 'counted' }: CallLimit,
-    signal: AbortSignal | undefined,
+    signal: Signal | undefined,
     work: () => Promise<T>,
   ): Promise<T> {
     if (this.#open && passes !== 'always') this.#probe(this.#open);
@@ -53,7 +54,7 @@ export class Gate {
   }
 
   /** Lets the agent get on with all else first, but not for ever. */
-  async #behind<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  async #behind<T>(signal: Signal | undefined, work: () => Promise<T>): Promise<T> {
     const { clock } = this.#options;
     const until = clock.now() + gateRules.behindForMs;
     return await this.#lines.behind.take(signal, async () => {

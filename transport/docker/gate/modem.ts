@@ -1,7 +1,7 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import type { Ending } from '../../wire/within.ts';
+import type { Ending } from '../../../machines/names/ending.ts';
 import { EngineRefusal } from '../calls.ts';
 
 /** Where an Engine listens: its socket, or its host and port. */

@@ -1,3 +1,4 @@
+import { Ending, type Signal } from '../../../machines/names/ending.ts';
 import { bounded, type CallLimit, dockerErrorOf, dockerLimits } from '../../docker/calls.ts';
 import { DockerError, type EnginePort } from '../../docker/port.ts';
 import type { Clock } from '../../host/port.ts';
@@ -8,12 +9,12 @@ export type EngineCall = Exclude<keyof EnginePort, 'names'>;
 /** What is asked, by whom, and of a stop with which grace. */
 interface Asked {
   call: Exclude<EngineCall, 'watch'>;
-  signal: AbortSignal | undefined;
+  signal: Signal | undefined;
   graceS?: number;
 }
 
 type Fault = { is: 'error'; error: DockerError } | { is: 'hang' } | { is: 'lost reply' };
-type Work<Answer> = (ending: AbortSignal) => Answer | Promise<Answer>;
+type Work<Answer> = (ending: Signal) => Answer | Promise<Answer>;
 
 const unreachable = () =>
   new DockerError('DOCKER_UNREACHABLE', 'The simulated Engine cannot be reached');
@@ -56,7 +57,7 @@ export class Connection {
   async ask<Answer>(asked: Asked, work: Work<Answer>): Promise<Answer> {
     const { call, signal } = asked;
     const fault = this.#count(call);
-    const answer = async (ending: AbortSignal) => {
+    const answer = async (ending: Signal) => {
       if (fault?.is === 'error') throw fault.error;
       if (fault?.is === 'hang') return await forEver<Answer>();
       const answered = (async () => await work(ending))();
@@ -67,7 +68,7 @@ export class Connection {
     };
     try {
       const bounds = { limit: limitOf(asked, fault), clock: this.#clock, signal };
-      return await bounded(bounds, (ending) => this.#connected(ending.signal, answer));
+      return await bounded(bounds, (ending) => this.#connected(ending, answer));
     } catch (error) {
       throw dockerErrorOf(error, 'simulated');
     }
@@ -75,7 +76,7 @@ export class Connection {
 
   /** A stream, from its `begin` to the break of the connection; what that answers ends it. */
   async follow(
-    { call, signal }: { call: 'watch' | 'followStats'; signal: AbortSignal },
+    { call, signal }: { call: 'watch' | 'followStats'; signal: Signal },
     begin: () => () => void,
   ): Promise<never> {
     const fault = this.#count(call);
@@ -107,13 +108,12 @@ export class Connection {
    * Rejects when the caller loses interest or the connection breaks, whatever `work` does; `work`
    * is not begun if that happens on the way to the Engine.
    */
-  async #connected<Answer>(signal: AbortSignal, work: Work<Answer>): Promise<Answer> {
+  async #connected<Answer>(signal: Signal, work: Work<Answer>): Promise<Answer> {
     if (signal.aborted) throw givenUp();
-    const connection = new AbortController();
-    const ending = connection.signal;
-    const onAbort = () => connection.abort(givenUp());
+    const ending = new Ending();
+    const onAbort = () => ending.abort(givenUp());
     signal.addEventListener('abort', onAbort, { once: true });
-    const onBreak = () => connection.abort(unreachable());
+    const onBreak = () => ending.abort(unreachable());
     this.#open.add(onBreak);
     const arrive = async () => {
       await this.#latency();

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Signal } from '../../../machines/names/ending.ts';
 import { parseImage } from '../../../machines/names/image.ts';
 import { EngineRefusal } from '../../docker/calls.ts';
 import type { ImageFacts, RegistryLogin } from '../../docker/port.ts';
@@ -24,7 +25,7 @@ export interface ImageStoreOptions {
 /** Who pulls, and the connection on which it was asked for: when that breaks, the pull ends. */
 export interface Pull {
   login: RegistryLogin | null;
-  ending: AbortSignal;
+  ending: Signal;
 }
 
 interface Stored {
@@ -180,7 +181,7 @@ export class ImageStore {
   }
 
   /** Lets so much time pass, null for ever, unless it is ended. */
-  #wait(ms: number | null, ending: AbortSignal): Promise<void> {
+  #wait(ms: number | null, ending: Signal): Promise<void> {
     const { clock } = this.#options;
     if (ms === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { Ending } from '../../../machines/names/ending.ts';
 import type { ImageFacts, RegistryLogin, VolumeFacts } from '../../docker/port.ts';
 import type { SimEngine } from '../engine.ts';
 import { type CoreEvent, type CreateBody, has } from './wire.ts';
@@ -251,11 +252,10 @@ function measure(asked: Asked): Answer {
 async function pull(asked: Asked): Promise<Answer> {
   const { engine, headers, response } = asked;
   const [image, tag] = [query(asked, 'fromImage'), query(asked, 'tag')];
-  const separator = tag.includes(':') ? '@' : ':';
-  const ending = new AbortController();
+  const ending = new Ending();
   response.on('close', () => ending.abort());
-  const reference = tag ? `${image}${separator}${tag}` : image;
-  const pulling = { login: loginIn(headers), ending: ending.signal };
+  const reference = tag ? `${image}${tag.includes(':') ? '@' : ':'}${tag}` : image;
+  const pulling = { login: loginIn(headers), ending };
   for await (const line of engine.core.images.pull(reference, pulling)) {
     if (!response.headersSent) response.writeHead(200, { 'content-type': 'application/json' });
     response.write(`${JSON.stringify(line)}\n`);

@@ -1,3 +1,4 @@
+import type { Signal } from '../../../machines/names/ending.ts';
 import { EcsError, roundTripMs } from '../../ecs/port.ts';
 import type { Clock } from '../../host/port.ts';
 
@@ -40,7 +41,7 @@ export class SimApi {
   /** One call, with the deadline that the client of the real API sets it. */
   ask<Answer>(
     call: PlaneCall,
-    signal: AbortSignal | undefined,
+    signal: Signal | undefined,
     take: (isHeard: boolean) => Answer,
   ): Promise<Answer> {
     const fault = this.#planned.get(call)?.shift() ?? this.weather(call);

@@ -1,3 +1,4 @@
+import type { Signal } from '../../../machines/names/ending.ts';
 import {
   type ProtectionAnswer,
   ProtectionError,
@@ -22,7 +23,7 @@ export class SimForTasks {
   }
 
   /** The tags of a task or a container instance; rejects by the service's name of what is wrong. */
-  tags(arn: string, signal: AbortSignal): Promise<Record<string, string>> {
+  tags(arn: string, signal: Signal): Promise<Record<string, string>> {
     return this.#api
       .ask('tags', signal, () => this.tagged.get(arn) ?? {})
       .catch((error: EcsError) => {
@@ -48,7 +49,7 @@ export class SimForTasks {
     return { tasks: [{ taskArn, enabled: expires !== null, expires }], failures: [] };
   }
 
-  #protect(signal: AbortSignal, take: () => ProtectionAnswer): Promise<ProtectionAnswer> {
+  #protect(signal: Signal, take: () => ProtectionAnswer): Promise<ProtectionAnswer> {
     return this.#api.ask('protection', signal, take).catch((error: EcsError) => {
       const isTold = error.code !== 'ECS_UNREACHABLE';
       const of = { status: isTold ? 400 : null, type: isTold ? error.type : null, requestId: '' };

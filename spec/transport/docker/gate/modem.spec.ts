@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { expect } from 'chai';
+import { Ending } from '../../../../machines/names/ending.ts';
 import { EngineRefusal } from '../../../../transport/docker/calls.ts';
 import {
   type Asked,
@@ -14,7 +15,6 @@ import {
   connectionsTo,
   Modem,
 } from '../../../../transport/docker/gate/modem.ts';
-import { Ending } from '../../../../transport/wire/within.ts';
 import { outcomeOf } from '../daemon.ts';
 
 describe('what carries requests to an Engine', () => {
@@ -146,7 +146,7 @@ describe('what carries requests to an Engine', () => {
     const outcome = outcomeOf(ask({}));
     const [request] = await held;
     const cut = once(request.socket, 'close');
-    ending.end();
+    ending.abort();
     await cut;
     expect(await outcome).to.include({ code: 'ECONNRESET' });
     expect(await outcomeOf(ask({}))).to.include({ code: 'ECONNRESET' });
@@ -158,7 +158,7 @@ describe('what carries requests to an Engine', () => {
     server.on('connection', () => opened++);
     for (let time = 0; time < 3; time += 1) {
       await outcomeOf(ask({}));
-      ending.end();
+      ending.abort();
       ending = new Ending();
       modem = new Modem(connections, '', ending);
     }
