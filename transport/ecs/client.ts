@@ -168,6 +168,13 @@ function clientOf(options: EcsOptions): ECSClient {
     ...endpointConfig(options),
   });
   for (const name of unneeded) client.middlewareStack.remove(name);
+  // Others have their places by that of the one that repeats calls.
+  client.middlewareStack.add((next) => next, {
+    step: 'finalizeRequest',
+    priority: 'high',
+    name: 'retryMiddleware',
+    override: true,
+  });
   client.middlewareStack.add(
     (next, { commandName }) =>
       (args) => {
