@@ -1,7 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Agent } from '../../actors/agent.ts';
+import { type Agent, connected } from '../../actors/agent.ts';
 import { dumpOf } from '../../actors/dump.ts';
 import { introspect } from '../../actors/introspection.ts';
 import { logTransitions } from '../../actors/recorder.ts';
@@ -21,7 +21,7 @@ import { writeDump } from '../service/dump.ts';
 import { ownLicence } from '../service/licence.ts';
 import { beginLife, type Life } from '../service/life.ts';
 import { type AgentLog, openLog, plainLog } from '../service/log.ts';
-import { lowerOomScore, memoryNow } from '../service/memory.ts';
+import { clearStart, lowerOomScore, memoryNow } from '../service/memory.ts';
 import type { Environment, Platform } from '../variables/variables.ts';
 import { agentVersion } from '../version.ts';
 import { type Assembly, assemble, connectEngine, looksAt } from './assemble.ts';
@@ -173,6 +173,7 @@ async function untilEnded(
   const tasksDoor = openTaskDoor(agent, parts);
   const { close } = await openDoor(introspect(looked), { config, clock, log });
   const served = await metrics.serve(agent);
+  void clearStart(connected(agent), clock).catch(() => {});
   const { code, reason } = await agent.ended;
   // Not waited for: a client that holds its request open must not keep the agent.
   void close();

@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { leisure } from '../../transport/docker/gate/leisure.ts';
+import type { Clock } from '../../transport/host/port.ts';
 
 /** As the Docker Engine's own unit has it: tasks are to be ended before what runs them. */
 const wantedScore = -500;
@@ -62,6 +64,9 @@ export function memoryNow(): Record<string, number> {
 /** Bytes in whole MiB. */
 export const mibOf = (bytes: number): number => Math.round(bytes / 1_048_576);
 
+/** How long an agent that is busy from the first is left to itself. */
+const leisureWithinMs = 5_000;
+
 /** How much an agent without tasks has in its heap, by measurement. */
 const bareBytes = 16 * 1_048_576;
 
@@ -73,16 +78,35 @@ export const wantsRoom = (heap: { used: number; room: number }): boolean =>
   heap.room < 4 * 1_048_576 && 2 * heap.room <= (heap.used - bareBytes) / 8;
 
 /**
- * Doubles the room of objects that have just been made: V8 does so only while it looks through it. The
- * whole heap grows by less from then on before it is looked through, as it is large already.
+ * Doubles the room of objects that have just been made: V8 does so only while it looks through it, and
+ * if more than the room holds has outlived such looks since the last time. So a bit more is made that
+ * does, of 8 KiB each. Answers how much that was.
  */
-function makeRoom(): void {
-  setFlagsFromString('--heap-growing-percent=50');
+function makeRoom(): number {
   setFlagsFromString('--semi-space-growth-factor=2');
-  setFlagsFromString('--expose-gc');
-  (runInNewContext('gc') as (how: { type: 'minor' }) => void)({ type: 'minor' });
-  setFlagsFromString('--no-expose-gc');
+  const outliving = Array.from({ length: roomNow() / 8_192 + 1 }, () => new Array(1_024).fill(0));
+  collect({ type: 'minor' });
   setFlagsFromString('--semi-space-growth-factor=1');
+  return outliving.length;
+}
+
+/** Has V8 look for garbage now: among all objects, or among those that have just been made. */
+function collect(...how: { type: 'minor' }[]): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as (...how: { type: 'minor' }[]) => void)(...how);
+  setFlagsFromString('--no-expose-gc');
+}
+
+/**
+ * Clears away what only the start of the process needed, once it is over and nothing else is to be
+ * done: V8 would look for it while the first tasks are started. It takes more than the room does that
+ * those are given.
+ */
+export async function clearStart(over: Promise<unknown>, clock: Clock): Promise<void> {
+  await over;
+  await leisure(clock, clock.now() + leisureWithinMs);
+  collect();
+  makeRoom();
 }
 
 /** Objects that have just been made are kept in one half of their space, the other is for copies. */
@@ -104,7 +128,11 @@ export function watchHeap(exhausted: (heap: HeapStatistics) => void): void {
     const entries = list.getEntries() as { detail?: { kind?: number } }[];
     if (!entries.some(({ detail }) => detail?.kind === majorCollection)) return;
     const heap = getHeapStatistics();
-    if (wantsRoom({ used: heap.used_heap_size, room: roomNow() })) makeRoom();
+    if (wantsRoom({ used: heap.used_heap_size, room: roomNow() })) {
+      // The heap is large already: it grows by less from now on before it is looked through.
+      setFlagsFromString('--heap-growing-percent=50');
+      makeRoom();
+    }
     if (!isExhausted(heap)) return;
     observer.disconnect();
     exhausted(heap);
