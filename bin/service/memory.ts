@@ -128,11 +128,10 @@ export function watchHeap(exhausted: (heap: HeapStatistics) => void): void {
     const entries = list.getEntries() as { detail?: { kind?: number } }[];
     if (!entries.some(({ detail }) => detail?.kind === majorCollection)) return;
     const heap = getHeapStatistics();
-    if (wantsRoom({ used: heap.used_heap_size, room: roomNow() })) {
-      // The heap is large already: it grows by less from now on before it is looked through.
-      setFlagsFromString('--heap-growing-percent=50');
-      makeRoom();
-    }
+    const used = heap.used_heap_size;
+    // A large heap grows by less, from now on, before it is looked through.
+    if (used > 2 * bareBytes) setFlagsFromString('--heap-growing-percent=50');
+    if (wantsRoom({ used, room: roomNow() })) makeRoom();
     if (!isExhausted(heap)) return;
     observer.disconnect();
     exhausted(heap);
