@@ -113,10 +113,12 @@ export function admit(
     index < passed && canEverFit(task.needs, context)
       ? { ...task, overtakenSince: task.overtakenSince ?? at }
       : task;
+  const holders = context.holders.concat(admitted);
+  sums.set(holders, summed(heldBy(context.holders), admitted));
   return {
     context: {
       ...context,
-      holders: context.holders.concat(admitted),
+      holders,
       waiting: waiting.map(overtake),
       at,
     },
@@ -136,6 +138,30 @@ const isReserved = (
 ): boolean =>
   overtakenSince !== null && at - overtakenSince >= patienceMs && canEverFit(needs, context);
 
+/** What tasks hold together; their sum is kept, as each task that asks needs it anew. */
+const sums = new WeakMap<Holder[], Needs>();
+const nothing: Needs = { cpuUnits: 0, memoryMiB: 0, tcpPorts: [], udpPorts: [] };
+
+function heldBy(holders: Holder[]): Needs {
+  const sum = sums.get(holders) ?? summed(nothing, holders);
+  sums.set(holders, sum);
+  return sum;
+}
+
+function summed(sum: Needs, holders: Holder[]): Needs {
+  const both = (ports: number[], more: number[]) =>
+    more.length === 0 ? ports : [...ports, ...more];
+  return holders.reduce(
+    ({ cpuUnits, memoryMiB, tcpPorts, udpPorts }, { needs }) => ({
+      cpuUnits: cpuUnits + needs.cpuUnits,
+      memoryMiB: memoryMiB + needs.memoryMiB,
+      tcpPorts: both(tcpPorts, needs.tcpPorts),
+      udpPorts: both(udpPorts, needs.udpPorts),
+    }),
+    sum,
+  );
+}
+
 /** What is taken of a host: by its reserved ports, and by tasks. */
 class Taken {
   readonly #free: { cpuUnits: number; memoryMiB: number };
@@ -146,15 +172,14 @@ class Taken {
     this.#free = { ...capacity };
     this.#tcpPorts = new Set(reserved.tcpPorts);
     this.#udpPorts = new Set(reserved.udpPorts);
-    for (const { needs } of holders) this.add(needs);
+    this.add(heldBy(holders));
   }
 
   add({ cpuUnits, memoryMiB, tcpPorts, udpPorts }: Needs): void {
     this.#free.cpuUnits -= cpuUnits;
     this.#free.memoryMiB -= memoryMiB;
-    // Gone through for all holders whenever a task asks: most take no port.
-    if (tcpPorts.length > 0) for (const port of tcpPorts) this.#tcpPorts.add(port);
-    if (udpPorts.length > 0) for (const port of udpPorts) this.#udpPorts.add(port);
+    for (const port of tcpPorts) this.#tcpPorts.add(port);
+    for (const port of udpPorts) this.#udpPorts.add(port);
   }
 
   /** A host can have less than nothing free, after a restart with less. What needs nothing fits. */

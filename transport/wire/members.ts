@@ -37,8 +37,8 @@ export class Members {
   /** The object itself, to be passed on unread. */
   readonly json: JsonObject;
   readonly #where: string;
-  /** The members by their names in lower case, from the first look that needs them. */
-  #lowerCased: Map<string, unknown> | null = null;
+  /** The names of its members, from the first look that needs them. */
+  #names: string[] | null = null;
 
   /** `where` begins the names of members in errors: `<where>.<member>`; '' for the member alone. */
   constructor(json: JsonObject, where: string) {
@@ -135,20 +135,14 @@ export class Members {
     return this.#where === '' ? name : `${this.#where}.${name}`;
   }
 
+  /** Of names that differ in letter case only, the first one counts. */
   #find(name: string): unknown {
     if (name in this.json) return this.json[name];
     // Most members are absent, and looked for in vain.
-    this.#lowerCased ??= lowerCasedOf(this.json);
-    return this.#lowerCased.get(name.toLowerCase());
+    this.#names ??= Object.keys(this.json);
+    const isMeant = (other: string): boolean =>
+      other.length === name.length && other.toLowerCase() === name.toLowerCase();
+    const meant = this.#names.find(isMeant);
+    return meant === undefined ? undefined : this.json[meant];
   }
-}
-
-/** Of names that differ in letter case only, the first one counts. */
-function lowerCasedOf(json: JsonObject): Map<string, unknown> {
-  const members = new Map<string, unknown>();
-  for (const name of Object.keys(json)) {
-    const lowerCased = name.toLowerCase();
-    if (!members.has(lowerCased)) members.set(lowerCased, json[name]);
-  }
-  return members;
 }
