@@ -73,6 +73,12 @@ function limitsWith({ limits: given = {}, host }: DockerOptions): DockerLimits {
 /** What is asked of the Engine; `docker` asks for this one call, and is ended with it. */
 type Call<T> = (docker: Docker) => Promise<T>;
 
+/** The version of its API that an Engine is spoken to in, and the first part of all paths for it. */
+interface Agreed {
+  version: EngineVersion;
+  path: string;
+}
+
 /** One Engine: the version of its API that is spoken, and the way every call to it goes. */
 export class Connection {
   readonly limits: DockerLimits;
@@ -83,7 +89,7 @@ export class Connection {
   readonly #gate: Gate;
   readonly #connections: Connections;
   /** What was agreed on; null until the Engine has been asked. */
-  #agreed: { version: EngineVersion; path: string } | null = null;
+  #agreed: Agreed | null = null;
 
   constructor(options: DockerOptions) {
     this.limits = limitsWith(options);
@@ -105,14 +111,14 @@ export class Connection {
   }
 
   /** Makes one call within its limit. Rejects with {@link DockerError}. */
-  async call<T>(limit: CallLimit, signal: Signal | undefined, work: Call<T>): Promise<T> {
-    return await this.#gate.pass(limit, signal, async () => {
-      const { path } = this.#agreed ?? (await this.#ask(signal));
-      return await this.#bounded({ limit, signal, path }, work);
-    });
+  call<T>(limit: CallLimit, signal: Signal | undefined, work: Call<T>): Promise<T> {
+    const made = ({ path }: Agreed) => this.#bounded({ limit, signal, path }, work);
+    return this.#gate.pass(limit, signal, () =>
+      this.#agreed ? made(this.#agreed) : this.#ask(signal).then(made),
+    );
   }
 
-  async #ask(signal: Signal | undefined) {
+  async #ask(signal: Signal | undefined): Promise<Agreed> {
     const bounds = { limit: this.limits.version, signal, path: '' };
     const answer = await this.#bounded(bounds, (docker) => read<object>(docker, '/version'));
     const version = engineVersionOf(answer);

@@ -15,28 +15,33 @@ export interface Bounds {
  * Runs `work`, and rejects when its time is up or the caller's signal aborts, whether or not `work`
  * ever settles. What it has under way is ended then, and also when it fails.
  */
-export async function within<T>(
+export function within<T>(
   { clock, ms, late, signal, givenUp = late }: Bounds,
   work: (ending: Ending) => Promise<T>,
 ): Promise<T> {
-  if (signal?.aborted) throw givenUp();
-  const ending = new Ending();
-  let leave = () => {};
-  try {
-    return await new Promise<T>((resolve, reject) => {
-      const onAbort = () => reject(givenUp());
-      signal?.addEventListener('abort', onAbort, { once: true });
-      const cancelDeadline = clock.at(clock.now() + ms, () => reject(late()));
-      leave = () => {
-        cancelDeadline();
-        signal?.removeEventListener('abort', onAbort);
-      };
-      work(ending).then(resolve, reject);
-    });
-  } catch (error) {
-    ending.abort();
-    throw error;
-  } finally {
-    leave();
-  }
+  if (signal?.aborted) return Promise.reject(givenUp());
+  return new Promise<T>((resolve, reject) => {
+    const ending = new Ending();
+    const leave = () => {
+      cancelDeadline();
+      signal?.removeEventListener('abort', onAbort);
+    };
+    const fail = (error: unknown) => {
+      leave();
+      ending.abort();
+      reject(error);
+    };
+    const onAbort = () => fail(givenUp());
+    const cancelDeadline = clock.at(clock.now() + ms, () => fail(late()));
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const succeed = (answer: T) => {
+      leave();
+      resolve(answer);
+    };
+    try {
+      work(ending).then(succeed, fail);
+    } catch (error) {
+      fail(error);
+    }
+  });
 }

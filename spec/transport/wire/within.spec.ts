@@ -70,4 +70,13 @@ describe('a call within its bounds', () => {
     expect(await messageOf(call(Promise.reject(new Error('no'))))).to.equal('no');
     expect([ended, clock.waiting()]).to.deep.equal([1, 0]);
   });
+
+  it('that cannot even begin leaves nothing to be waited for', async () => {
+    const cannot = (): Promise<never> => {
+      throw new Error('no');
+    };
+    const bounds = { clock, ms: 5_000, late, signal: caller.signal };
+    expect(await messageOf(outcomeOf(within(bounds, cannot)))).to.equal('no');
+    expect(clock.waiting()).to.equal(0);
+  });
 });

@@ -41,16 +41,15 @@ export class Gate {
   }
 
   /** Lets a call through as its limit says. Rejects with what it rejects with, or as unreachable. */
-  async pass<T>(
+  pass<T>(
     { passes = 'counted' }: CallLimit,
     signal: Signal | undefined,
     work: () => Promise<T>,
   ): Promise<T> {
-    if (this.#open && passes !== 'always') this.#probe(this.#open);
-    else if (passes === 'counted')
-      return await this.#lines.counted.take(signal, () => this.#observe(work));
-    else if (passes === 'behind') return await this.#behind(signal, work);
-    return await this.#observe(work);
+    if (this.#open && passes !== 'always') return this.#probe(this.#open, work);
+    if (passes === 'counted') return this.#lines.counted.take(signal, () => this.#observe(work));
+    if (passes === 'behind') return this.#behind(signal, work);
+    return this.#observe(work);
   }
 
   /** Lets the agent get on with all else first, but not for ever. */
@@ -63,12 +62,13 @@ export class Gate {
     });
   }
 
-  /** Throws unless it is time to ask whether the Engine is back. */
-  #probe(open: { probeAt: number; probes: number }): void {
+  /** Lets the call through if it is time to ask whether the Engine is back. */
+  #probe<T>(open: { probeAt: number; probes: number }, work: () => Promise<T>): Promise<T> {
     const now = this.#options.clock.now();
-    if (now < open.probeAt) throw this.#refusal();
+    if (now < open.probeAt) return Promise.reject(this.#refusal());
     open.probes += 1;
     open.probeAt = now + probeDelay(open.probes);
+    return this.#observe(work);
   }
 
   /** A time-out and a caller's change of mind say nothing about whether the Engine is there. */
