@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { leisure } from '../../transport/docker/gate/leisure.ts';
+import { leisure } from '../../transport/host/clock.ts';
 import type { Clock } from '../../transport/host/port.ts';
 
 /** As the Docker Engine's own unit has it: tasks are to be ended before what runs them. */

@@ -162,13 +162,12 @@ function clientOf(options: EcsOptions): ECSClient {
   const client = new ECSClient({
     region,
     credentials,
-    maxAttempts: 1,
     cacheMiddleware: true,
     requestHandler: wire.sdkHandler({ roundTripMs }),
     ...endpointConfig(options),
   });
   for (const name of unneeded) client.middlewareStack.remove(name);
-  // Others have their places by that of the one that repeats calls.
+  // Nothing is repeated here; others have their places by that of what would do it.
   client.middlewareStack.add((next) => next, {
     step: 'finalizeRequest',
     priority: 'high',

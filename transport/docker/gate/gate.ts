@@ -1,9 +1,9 @@
 import type { Signal } from '../../../machines/names/ending.ts';
 import { Turns } from '../../../machines/names/turns.ts';
+import { leisure } from '../../host/clock.ts';
 import type { Clock } from '../../host/port.ts';
 import { type CallLimit, lostInterest } from '../calls.ts';
 import { DockerError } from '../port.ts';
-import { leisure } from './leisure.ts';
 
 /** How many calls the Engine has to answer at a time, and when it is left alone. */
 const gateRules = {
