@@ -99,8 +99,8 @@ function collect(...how: { type: 'minor' }[]): void {
 
 /**
  * Clears away what only the start of the process needed, once it is over and nothing else is to be
- * done: V8 would look for it while the first tasks are started. It takes more than the room does that
- * those are given.
+ * done: V8 would look for it while the first tasks are started. Those are given twice the room for new
+ * objects, which is less than what was cleared away.
  */
 export async function clearStart(over: Promise<unknown>, clock: Clock): Promise<void> {
   await over;

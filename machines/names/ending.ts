@@ -44,9 +44,8 @@ export class Ending implements Signal {
     if (this.aborted) return;
     this.aborted = true;
     this.reason = reason;
-    const listeners = this.#listeners ?? [];
+    for (const listener of this.#listeners ?? []) listener();
     this.#listeners = null;
-    for (const listener of listeners) listener();
   }
 }
 

@@ -24,6 +24,16 @@ describe('the ending of a call', () => {
     expect(told).to.equal(0);
   });
 
+  it('does not come to whom another takes out while it comes', () => {
+    const ending = new Ending();
+    let told = 0;
+    const second = () => told++;
+    ending.onEnd(() => ending.removeEventListener('abort', second));
+    ending.onEnd(second);
+    ending.abort();
+    expect(told).to.equal(0);
+  });
+
   it('has a reason, the first that is given, and throws it at who looks', () => {
     const ending = new Ending();
     ending.throwIfAborted();

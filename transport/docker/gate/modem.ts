@@ -15,9 +15,12 @@ export function addressOf(dockerHost: string): Address {
   return { host: hostname, port };
 }
 
+/** So long a connection is kept: what servers by Node.js close, they close after five seconds. */
+const keptMs = 4_000;
+
 /**
- * Its connections are all to one place, so it need not work out for each to which; and an Engine does
- * not say how long it keeps one, so the headers of its answers need not be read for that.
+ * Its connections are all to one place, so it need not work out for each to which; and none is kept
+ * for longer than an Engine would, so the headers of its answers need not be read for that.
  */
 class EngineAgent extends Agent {
   override getName(): string {
@@ -38,7 +41,7 @@ export type Connections = Address & { agent: Agent; servername: '' };
 
 export const connectionsTo = (address: Address): Connections => ({
   ...address,
-  agent: new EngineAgent({ keepAlive: true, timeout: 5_000 }),
+  agent: new EngineAgent({ keepAlive: true, timeout: keptMs }),
   servername: '',
 });
 
