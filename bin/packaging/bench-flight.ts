@@ -1,4 +1,4 @@
-import { cpuSecondsOf, onStage } from './bench-stage.ts';
+import { cpuSecondsOf, onStage } from './stage.ts';
 
 /** By this time after the last task runs, all that was recorded of it is written. */
 const settleMs = 1_000;
@@ -32,10 +32,10 @@ export async function benchFlight({
 
 async function cpuSecondsFor(count: number, environment: Record<string, string>): Promise<number> {
   let seconds = 0;
-  await onStage(environment, async ({ plane, agent, run, running }) => {
+  await onStage(environment, async ({ plane, agent, run, told }) => {
     await plane.connected();
     run(count);
-    await running();
+    await told('RUNNING');
     await new Promise((resolve) => setTimeout(resolve, settleMs));
     seconds = cpuSecondsOf(agent);
   });

@@ -2,13 +2,13 @@
 // `metrics [TASKS]` prints the same while it counts for Prometheus, and what a scrape takes then;
 // `flight [TASKS] [PAIRS]` what the flight record costs of it.
 import { benchFlight } from './bench-flight.ts';
-import { type BenchStage, memoryOf, onStage } from './bench-stage.ts';
+import { memoryOf, onStage, type Stage } from './stage.ts';
 
 const scrapes = 20;
 
 const elapsed = (from: number) => performance.now() - from;
 
-async function bench({ plane, agent, run, running }: BenchStage, count: number): Promise<void> {
+async function bench({ plane, agent, run, told }: Stage, count: number): Promise<void> {
   const from = performance.now();
   await plane.connected();
   console.log(`boot until ACS is connected    ${elapsed(from).toFixed(0)} ms`);
@@ -17,7 +17,7 @@ async function bench({ plane, agent, run, running }: BenchStage, count: number):
   run(count);
   await plane.until(({ unacknowledged }) => unacknowledged.length === 0);
   console.log(`${count} tasks acknowledged         ${elapsed(begin).toFixed(0)} ms`);
-  await running();
+  await told('RUNNING');
   const ms = elapsed(begin);
   console.log(
     `${count} tasks RUNNING              ${ms.toFixed(0)} ms, ${((count * 1_000) / ms).toFixed(0)} a second`,

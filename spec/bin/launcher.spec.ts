@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import {
   cpSync,
   mkdirSync,
@@ -11,16 +11,18 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
+import { exitCodes } from '../../machines/agent/model.ts';
 import { bundle } from '../support/process.ts';
 
 describe('the built agent', () => {
   let folder: string;
   const compiled = () => readdirSync(folder).filter((name) => name.endsWith('.compiled'));
   const only = () => join(folder, compiled()[0] ?? '');
-  const version = (...flags: string[]) =>
-    execFileSync(process.execPath, [...flags, join(folder, 'ecs-agent.cjs'), '-version'], {
+  const run = (word: string, ...flags: string[]) =>
+    spawnSync(process.execPath, [...flags, join(folder, 'ecs-agent.cjs'), word], {
       encoding: 'utf8',
     });
+  const version = (...flags: string[]) => run('-version', ...flags).stdout;
 
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'launcher-'));
@@ -28,7 +30,7 @@ describe('the built agent', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('comes with its code as this Node.js compiles it', () => {
+  it('comes with its code as this Node.js compiles it, which stays as it is', () => {
     const [name] = compiled();
     const before = readFileSync(only());
     expect(version()).to.match(/^Amazon ECS Agent/);
@@ -43,11 +45,30 @@ describe('the built agent', () => {
     expect(compiled()).to.deep.equal([name]);
   });
 
-  it('is compiled anew where only a part of that is left', () => {
+  it('keeps what was called as well, where its first run ends in good order', () => {
+    rmSync(only());
+    expect(run('no-such-command').status).to.equal(exitCodes.terminal);
+    const { length: ofAll } = readFileSync(only());
+    rmSync(only());
+    version();
     const { length } = readFileSync(only());
-    truncateSync(only(), length / 2);
+    expect(length).to.be.above(1.2 * ofAll);
+    version();
+    expect(readFileSync(only())).to.have.length(length);
+  });
+
+  it('comes with what is called in a life with tasks', () => {
+    const { length } = readFileSync(only());
+    rmSync(only());
+    version();
+    expect(length).to.be.above(1.3 * readFileSync(only()).length);
+  });
+
+  it('is compiled anew where only a part of that is left', () => {
+    const length = 100_000;
+    truncateSync(only(), length);
     expect(version()).to.match(/^Amazon ECS Agent/);
-    expect(readFileSync(only())).to.have.length.above(length / 2);
+    expect(readFileSync(only())).to.have.length.above(length);
   });
 
   it('is compiled a second time for other settings of V8, beside the first', () => {

@@ -14,25 +14,26 @@ const bundle = join(dirname(fileURLToPath(import.meta.url)), '../../dist/ecs-age
 const cluster = 'bench';
 const pulse = { clock: realClock(), random: realRandom };
 
-const definition = {
+/** The least that a task can be. */
+const leastTask = {
   family: 'bench',
   containerDefinitions: [{ name: 'main', image: 'bench:local', memory: 6, command: ['stay'] }],
 };
 
 /** A control plane, an Engine that answers at once, and the built agent between them. */
-export interface BenchStage {
+export interface Stage {
   plane: LocalPlane;
   agent: ChildProcess;
-  /** Gives the agent so many tasks, all at once. */
-  run(count: number): void;
-  /** Resolves when all of them run. */
-  running(): Promise<void>;
+  /** Gives the agent so many tasks, all at once; `definition` as `register-task-definition` takes it. */
+  run(count: number, definition?: object): void;
+  /** Resolves when all of them are told as this. */
+  told(status: 'RUNNING' | 'STOPPED'): Promise<void>;
 }
 
 /** Sets the stage, with this besides in the agent's environment, and clears it after the play. */
 export async function onStage(
   environment: Record<string, string>,
-  play: (stage: BenchStage) => Promise<void>,
+  play: (stage: Stage) => Promise<void>,
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'ecs-agent-bench-'));
   const socket = join(folder, 'engine.sock');
@@ -57,7 +58,13 @@ export async function onStage(
     },
   });
   try {
-    await play({ plane, agent, run: (count) => runOn(plane, count), running: () => allRun(plane) });
+    await play({
+      plane,
+      agent,
+      run: (count, definition = leastTask) => runOn(plane, definition, count),
+      told: (status) =>
+        plane.until(({ tasks }) => Object.values(tasks).every((task) => task.status === status)),
+    });
   } finally {
     agent.kill('SIGKILL');
     await plane.close();
@@ -66,18 +73,12 @@ export async function onStage(
   }
 }
 
-function runOn(plane: LocalPlane, count: number): void {
+function runOn(plane: LocalPlane, definition: object, count: number): void {
   for (let i = 0; i < count; i++) {
     const arn = localTaskArn(cluster, String(i).padStart(32, '0'));
     plane.run(wireTaskOf(definition, { arn, version: '1' }));
   }
 }
-
-const allRun = async (plane: LocalPlane): Promise<void> => {
-  await plane.until(({ tasks }) =>
-    Object.values(tasks).every(({ status }) => status === 'RUNNING'),
-  );
-};
 
 /** Resident memory of a process in MiB, all of it and what no file backs (Linux only). */
 export function memoryOf({ pid }: ChildProcess): string {
