@@ -45,11 +45,12 @@ async function live({ plane, agent, run, told }: Stage): Promise<void> {
   agent.kill('SIGTERM');
 }
 
-/** Both doors of an agent that may run on this host are left to it. */
+/** An agent that may run on this host keeps both its doors, and the host its control groups. */
 const port = await portFinder({ first: 40_000, last: 49_999 })({ count: 2, protocol: 'tcp' });
 const environment = {
   ECS_INTROSPECTION_PORT: String(port),
   ECS_TASK_METADATA_PORT: String(port + 1),
+  ECS_ENABLE_TASK_CPU_MEM_LIMIT: 'false',
 };
 
 await onStage(environment, async (stage) => {
