@@ -2,6 +2,7 @@ import type { Clock } from '../host/port.ts';
 import type { Answer, Question } from '../http/server.ts';
 import { json } from '../tmds/json.ts';
 import type { JsonObject } from '../wire/members.ts';
+import { within } from '../wire/within.ts';
 import { firstObject } from './body.ts';
 import {
   type AskingTask,
@@ -100,24 +101,17 @@ async function ask(
   wish: Wish | null,
 ): Promise<Answer> {
   const { taskArn: Arn } = call;
-  const ending = new AbortController();
-  const { signal } = ending;
-  const tooLate = new Promise<null>((resolve) =>
-    signal.addEventListener('abort', () => resolve(null), { once: true }),
-  );
-  const cancel = clock.at(clock.now() + patienceMs, () => ending.abort());
   try {
-    const asked = wish
-      ? protection.update({ ...call, ...wish }, signal)
-      : protection.get(call, signal);
-    const answer = await Promise.race([asked, tooLate]);
-    return answer === null ? timedOut(Arn) : told(answer, Arn);
+    const answer = await within({ clock, ms: patienceMs, late: () => late }, (ending) =>
+      wish ? protection.update({ ...call, ...wish }, ending) : protection.get(call, ending),
+    );
+    return told(answer, Arn);
   } catch (error) {
-    return signal.aborted ? timedOut(Arn) : failedBy(error, Arn);
-  } finally {
-    cancel();
+    return error === late ? timedOut(Arn) : failedBy(error, Arn);
   }
 }
+
+const late = new Error('ECS has not answered in time');
 
 const timedOut = (Arn: string): Answer =>
   failed(504, {

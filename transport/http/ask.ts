@@ -1,5 +1,7 @@
+import { abortSignalOf } from '../../machines/names/ending.ts';
 import { AgentError } from '../../machines/names/errors.ts';
 import type { Clock } from '../host/port.ts';
+import { within } from '../wire/within.ts';
 
 /** What is asked of an agent that runs. */
 export interface AgentQuestion {
@@ -20,12 +22,12 @@ export async function askAgent({
   patienceMs = 5_000,
 }: AgentQuestion): Promise<{ status: number; text: string }> {
   const { request } = await import('undici');
-  const ending = new AbortController();
-  const cancel = clock.at(clock.now() + patienceMs, () => ending.abort());
   try {
-    const { signal } = ending;
-    const { statusCode, body } = await request(`${url}${path}`, { signal });
-    return { status: statusCode, text: await body.text() };
+    return await within({ clock, ms: patienceMs, late: () => late }, async (ending) => {
+      const signal = abortSignalOf(ending);
+      const { statusCode, body } = await request(`${url}${path}`, { signal });
+      return { status: statusCode, text: await body.text() };
+    });
   } catch (error) {
     throw new AgentError(
       'AGENT_UNREACHABLE',
@@ -33,10 +35,10 @@ export async function askAgent({
         'ECS_INTROSPECTION_PORT as they are for it',
       { retry: true, cause: error },
     );
-  } finally {
-    cancel();
   }
 }
+
+const late = new Error('It has not answered in time');
 
 /** What is raised where something else than an agent answers. */
 export const notAnAgent = (url: string, cause: unknown): AgentError =>
