@@ -28,10 +28,7 @@ const script = new Script(
   `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, 'latin1')}\n})`,
   { filename: file, ...(kept && { cachedData: kept }) },
 );
-if (kept === null || script.cachedDataRejected) {
-  keep();
-  keepAtEnd();
-}
+if ((kept === null || script.cachedDataRejected) && keep()) keepAtEnd();
 script.runInThisContext()(exports, require, module, __filename, __dirname);
 
 function read(path: string): Buffer | null {
@@ -42,15 +39,17 @@ function read(path: string): Buffer | null {
   }
 }
 
-/** Whole or not at all; without it the agent runs as well, and takes more memory. */
-function keep(): void {
+/** Whole or not at all, and tells which; without it the agent runs as well, and takes more memory. */
+function keep(): boolean {
   const mine = `${compiled}.${process.pid}`;
   try {
     writeFileSync(mine, script.createCachedData(), { flush: true });
     chmodSync(mine, 0o644);
     renameSync(mine, compiled);
+    return true;
   } catch {
     rmSync(mine, { force: true });
+    return false;
   }
 }
 
