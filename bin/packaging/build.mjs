@@ -107,10 +107,11 @@ copyFileSync(join(root, 'LICENSE'), join(dist, 'LICENSE'));
 copyFileSync(join(root, 'bin/metrics/dashboard.json'), join(dist, 'grafana-dashboard.json'));
 writeFileSync(join(dist, 'THIRD-PARTY'), thirdParty(root, metafile));
 chmodSync(launcher, 0o755);
-// Whoever starts it first compiles it, and keeps that. On Windows no process can ask another to end.
+// Whoever starts it first compiles it, and keeps that. A life with tasks ends in good order on Linux:
+// on Windows no process can ask another to end.
 const first =
-  process.platform === 'win32'
-    ? [launcher, '-version']
-    : ['--import', 'tsx', join(root, 'bin/packaging/compile.ts')];
+  process.platform === 'linux'
+    ? ['--import', 'tsx', join(root, 'bin/packaging/compile.ts')]
+    : [launcher, '-version'];
 execFileSync(process.execPath, first, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
 console.log(`dist/agent.js ${(statSync(bundle).size / 1e6).toFixed(1)} MB`);
