@@ -1,12 +1,9 @@
 import {
   type Actor,
-  type ActorRef,
   type AnyActorRef,
-  type AnyEventObject,
   type AnyMachineSnapshot,
   createActor,
   type Snapshot,
-  waitFor,
 } from 'xstate';
 import { newAdmission } from '../machines/admission/decide.ts';
 import { firstSeqNum } from '../machines/agent/decide.ts';
@@ -166,12 +163,6 @@ export function createAgent(ports: AgentPorts, settings: AgentSettings, saved: S
     clear: () => cleared(root, memory.plans, clock),
   };
 }
-
-/** Resolves when the agent is first connected to ACS; rejects if it ends without. */
-export const connected = ({ system }: Agent): Promise<AnyMachineSnapshot> =>
-  waitFor(system.get('agent') as ActorRef<AnyMachineSnapshot, AnyEventObject>, (state) =>
-    state.matches({ alive: { control: { online: 'serving' } } }),
-  );
 
 const endOf = (root: Actor<ReturnType<typeof bindAgent>>): Promise<AgentExit> =>
   new Promise((resolve) => {

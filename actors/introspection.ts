@@ -1,4 +1,10 @@
-import type { AnyActorRef, AnyMachineSnapshot } from 'xstate';
+import {
+  type ActorRef,
+  type AnyActorRef,
+  type AnyEventObject,
+  type AnyMachineSnapshot,
+  waitFor,
+} from 'xstate';
 import { healthOf } from '../machines/agent/health.ts';
 import type { AgentContext } from '../machines/agent/model.ts';
 import type { ContainerContext } from '../machines/container/model.ts';
@@ -33,7 +39,7 @@ export function introspect(ports: IntrospectPorts): IntrospectionSource {
       const snapshot: AnyMachineSnapshot = system.get('agent').getSnapshot();
       const touch = {
         registered: snapshot.matches({ alive: { control: 'online' } }),
-        connected: snapshot.matches({ alive: { control: { online: 'serving' } } }),
+        connected: isConnected(snapshot),
         awaySince: (snapshot.context as AgentContext).awaySince,
       };
       return healthOf(touch, clock.now());
@@ -42,6 +48,13 @@ export function introspect(ports: IntrospectPorts): IntrospectionSource {
     explain: (task) => explain(ports, task),
   };
 }
+
+/** Resolves when the agent is first connected to ACS; rejects if it ends without. */
+export const connected = ({ system }: Pick<IntrospectPorts, 'system'>): Promise<unknown> =>
+  waitFor(system.get('agent') as ActorRef<AnyMachineSnapshot, AnyEventObject>, isConnected);
+
+const isConnected = (agent: AnyMachineSnapshot): boolean =>
+  agent.matches({ alive: { control: { online: 'serving' } } });
 
 /** A task that is only just received has no actor yet. */
 function taskIn(ports: IntrospectPorts, plan: TaskPlan): IntrospectedTask[] {

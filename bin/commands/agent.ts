@@ -1,9 +1,9 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Agent, connected } from '../../actors/agent.ts';
+import type { Agent } from '../../actors/agent.ts';
 import { dumpOf } from '../../actors/dump.ts';
-import { introspect } from '../../actors/introspection.ts';
+import { connected, introspect } from '../../actors/introspection.ts';
 import { logTransitions } from '../../actors/recorder.ts';
 import { exitCodes } from '../../machines/agent/model.ts';
 import { AgentError } from '../../machines/names/errors.ts';
